@@ -1,0 +1,13 @@
+"""Every door: the admin, the API and what an orchestrator asks."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from storefront import health
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("storefront.api.urls")),
+    path("health/live", health.live),
+    path("health/ready", health.ready),
+]

@@ -1,0 +1,50 @@
+"""Transactions that try again when a lock could not be had."""
+
+import random
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from django.db import OperationalError, connection, transaction
+
+from core.errors import Unavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+RETRIES = 4
+
+# PostgreSQL: serialization failure, deadlock, lock not available (lock_timeout).
+RETRYABLE = frozenset({"40001", "40P01", "55P03"})
+
+
+def retrying(function: Callable[P, T]) -> Callable[P, T]:
+    """Run `function` in one transaction, again if it lost a fight for a lock.
+
+    Inside another transaction it simply joins it, since only the outermost one
+    can be tried again.
+
+    :raises Unavailable: when the lock could not be had after all tries
+    """
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        if connection.in_atomic_block:
+            return function(*args, **kwargs)
+        for attempt in range(RETRIES + 1):
+            try:
+                with transaction.atomic():
+                    return function(*args, **kwargs)
+            except OperationalError as error:
+                if not _is_retryable(error):
+                    raise
+                time.sleep(random.uniform(0.01, 0.05) * 2**attempt)  # noqa: S311
+        raise Unavailable("The rows are locked by other work; try again soon.")
+
+    return run
+
+
+def _is_retryable(error: OperationalError) -> bool:
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state in RETRYABLE or "database is locked" in str(error)

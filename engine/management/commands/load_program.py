@@ -1,0 +1,95 @@
+"""Load programs from their files."""
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from core.clock import real_now
+from core.errors import DomainError
+from engine.program_file import (
+    Change,
+    ProgramFile,
+    ProgramFileError,
+    apply_program,
+    plan_changes,
+    read_program,
+)
+from loyalty.models import Program
+
+
+class Command(BaseCommand):
+    help = "Make programs what their files say. Each file is applied as a whole or not at all."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument(
+            "--plan", action="store_true", help="Show what would change, and change nothing."
+        )
+
+    def handle(self, *_args: Any, files: Sequence[Path], plan: bool, **_options: Any) -> None:
+        # All are read before any is applied, so that a slip in the last stops the first.
+        for file in [read(path) for path in files]:
+            changes = planned(file) if plan else applied(file)
+            self.stdout.write(f"{file.name}: {headline(file, changes, plan=plan)}")
+            for line in rows_of(changes):
+                self.stdout.write(f"  {line}")
+
+
+def read(path: Path) -> ProgramFile:
+    try:
+        return read_program(path.read_bytes(), name=str(path))
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}") from error
+    except ProgramFileError as error:
+        raise CommandError(f"Nothing was loaded.\n{error}") from error
+
+
+def planned(file: ProgramFile) -> list[Change]:
+    try:
+        return plan_changes(file)
+    except DomainError as error:
+        raise refusal(file, error) from error
+
+
+def applied(file: ProgramFile) -> list[Change]:
+    program = Program.objects.filter(slug=file.slug).first()
+    try:
+        return apply_program(file, at=program.now() if program else real_now())
+    except DomainError as error:
+        raise refusal(file, error) from error
+
+
+def refusal(file: ProgramFile, error: DomainError) -> CommandError:
+    return CommandError(f"{file.slug} was left as it is.\n{file.complaint(error)}")
+
+
+def headline(file: ProgramFile, changes: Sequence[Change], *, plan: bool) -> str:
+    if not changes:
+        return f"{file.slug} is as the file says"
+    many = f"{len(changes)} change{'' if len(changes) == 1 else 's'}"
+    return f"{many} to {file.slug}{', not applied' if plan else ''}"
+
+
+def rows_of(changes: Sequence[Change]) -> list[str]:
+    """Return one line for each change, its parts below those of the others."""
+    width = max((len(change.path) for change in changes), default=0)
+    return [
+        f"{change.action:<7}  {change.path:<{width}}  {movement(change)}".rstrip()
+        for change in changes
+    ]
+
+
+def movement(change: Change) -> str:
+    if change.action == "create":
+        return shown(change.to)
+    if change.action == "archive":
+        return ""
+    return f"{shown(change.from_)} → {shown(change.to)}"
+
+
+def shown(value: Any) -> str:
+    return "(default)" if value is None else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,167 @@
+"""What happens to every fact. Read this first.
+
+One batch is one transaction. It runs in waves with at most one fact per member
+in each, and every wave goes through the same stages in the same order. One order
+is a batch of one.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from core.errors import DomainError
+from core.transactions import retrying
+from engine.answers import announce_facts, answer_of
+from engine.batch import Answer, waves_of
+from engine.owners import owners_of
+from loyalty.models import MemberEvent, Order, Program
+from loyalty.queries.setup import Setup, setup_of
+from loyalty.services.earning import earn_points, gather_facts
+from loyalty.services.events import event_of, record_events_of
+from loyalty.services.facts import Fact, Statement, Wave
+from loyalty.services.ledger import Book, open_book
+from loyalty.services.limits import has_shared_limits
+from loyalty.services.members import enrol_members, find_members
+from loyalty.services.orders import record_orders, stated_orders
+from loyalty.services.posting import post_facts
+
+Stage = Callable[[Wave], None]
+
+
+def record_facts(wave: Wave) -> None:
+    """The facts as stated, under lock; stale and repeated ones stop here."""
+    order_ids = stated_orders(wave)
+    event_ids = {event_id for fact in wave.facts if (event_id := event_of(fact))}
+    known = Order.objects.filter(program=wave.program, external_id__in=order_ids)
+    find_members(wave, known if _must_ask_orders(wave) else ())
+    enrol_members(wave)
+    members = [fact.member.pk for fact in wave.facts if fact.member and not fact.error]
+    wave.book = open_book(wave.setup, members=members, at=wave.at)
+    orders = {order.external_id: order for order in known.select_for_update()}
+    record_orders(wave, orders)
+    if event_ids:
+        events = MemberEvent.objects.filter(
+            program=wave.program, external_id__in=event_ids
+        ).select_for_update()
+        record_events_of(wave, {event.external_id: event for event in events})
+
+
+def gather_context(wave: Wave) -> None:
+    """What each member brings along: bonuses and facts, frozen with the order."""
+    gather_facts(wave, bonuses={})
+
+
+def advance_challenges(wave: Wave) -> None:
+    """Gamification joins here."""
+
+
+def qualify_referrals(wave: Wave) -> None:
+    """Referrals join here."""
+
+
+def review_standing(wave: Wave) -> None:
+    """Tiers join here: a rise counts now, a fall waits for its date."""
+
+
+# What happens to every fact, in this order, in one transaction.
+STAGES: Sequence[Stage] = (
+    record_facts,  # loyalty: the order or event as stated; stale ones stop here
+    gather_context,  # what each member brings with them
+    earn_points,  # loyalty: target - already posted = posting
+    advance_challenges,  # gamification
+    qualify_referrals,  # referrals
+    post_facts,  # loyalty: through the only writer of balances
+    review_standing,  # tiers: rise now; falls wait for their date
+    announce_facts,  # core: what the outside should hear
+)
+
+
+def state_fact(program: Program, statement: Statement, *, at: datetime) -> Answer:
+    """Let one fact take effect and return its answer.
+
+    :raises DomainError: if a rule or a state says no; nothing is changed then
+    """
+    answer = state_facts(program, [statement], at=at, atomic=True)[0]
+    if answer.error:
+        raise answer.error
+    return answer
+
+
+def state_facts(
+    program: Program,
+    statements: Sequence[Statement],
+    *,
+    at: datetime,
+    atomic: bool = False,
+) -> list[Answer]:
+    """Let facts take effect, exactly as if they were stated one by one.
+
+    A refused fact carries its error in its answer and leaves nothing behind;
+    with `atomic` the first refusal undoes them all.
+
+    :raises DomainError: with `atomic`, the first refusal
+    """
+    try:
+        return _run(program, statements, at, atomic)
+    except DomainError:
+        if atomic:
+            raise
+    # One fact was refused after others had been taken in: give each its own try.
+    return [_try_alone(program, statement, at) for statement in statements]
+
+
+def _try_alone(program: Program, statement: Statement, at: datetime) -> Answer:
+    try:
+        return _run(program, [statement], at, True)[0]
+    except DomainError as error:
+        return Answer(applied=False, error=error)
+
+
+@retrying
+def _run(
+    program: Program, statements: Sequence[Statement], at: datetime, atomic: bool
+) -> list[Answer]:
+    setup = setup_of(program)
+    owners = owners_of(program, statements) if len(statements) > 1 else {}
+    answers: dict[int, Answer] = {}
+    waves = waves_of(statements, owners, single_file=_is_single_file(setup))
+    with transaction.atomic():
+        for facts in waves:
+            _run_wave(program, setup, facts, at, answers)
+            if atomic:
+                _raise_first(facts)
+    return [answers[id(statement)] for statement in statements]
+
+
+def _run_wave(
+    program: Program,
+    setup: Setup,
+    facts: Sequence[Fact],
+    at: datetime,
+    answers: dict[int, Answer],
+) -> None:
+    wave = Wave(program, setup, at, facts, Book(setup, at))
+    for stage in STAGES:
+        stage(wave)
+    for fact in facts:
+        answers[id(fact.statement)] = answer_of(fact, wave)
+    follow_ups = [statement for fact in facts for statement in fact.follow_ups]
+    for later in waves_of(follow_ups, {}, single_file=_is_single_file(setup)):
+        _run_wave(program, setup, later, at, {})
+
+
+def _raise_first(facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        if fact.error:
+            raise fact.error
+
+
+def _must_ask_orders(wave: Wave) -> bool:
+    """Say whether some fact names its member only through its order."""
+    return any(getattr(fact.statement, "member", None) is None for fact in wave.facts)
+
+
+def _is_single_file(setup: Setup) -> bool:
+    newest = setup.published[-1][1] if setup.published else None
+    return newest is not None and has_shared_limits(setup.rule_set(newest))

@@ -1,0 +1,24 @@
+"""A whole program as one YAML file: read, plan, apply, dump."""
+
+from engine.program_file.apply import apply_program
+from engine.program_file.dump import as_data, dump_program
+from engine.program_file.errors import FileProblem, ProgramFileError
+from engine.program_file.plan import SlugMismatch, plan_changes
+from engine.program_file.reading import ProgramFile, read_program
+from engine.program_file.schema import file_schema, schema_text
+from loyalty.rules.publication import Change
+
+__all__ = [
+    "Change",
+    "FileProblem",
+    "ProgramFile",
+    "ProgramFileError",
+    "SlugMismatch",
+    "apply_program",
+    "as_data",
+    "dump_program",
+    "file_schema",
+    "plan_changes",
+    "read_program",
+    "schema_text",
+]

@@ -1,0 +1,224 @@
+"""What members have: true at the moment of reading, whatever job has run.
+
+A reader does in memory what time has done to a wallet since somebody last wrote
+to it, with the same function that the writer uses.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, Q, Sum
+
+from loyalty.models import Allocation, Entry, Hold, Lot, Member, Wallet
+from loyalty.queries.setup import Setup, setup_of
+from loyalty.rules.due import is_due, settle
+from loyalty.rules.wallets import (
+    Cause,
+    Draft,
+    HoldState,
+    LotMove,
+    LotState,
+    NewIds,
+    WalletState,
+    lifetime_changes,
+)
+
+BUCKETS = ("available", "pending", "held", "debt")
+LIFETIMES = ("lifetime_earned", "lifetime_redeemed", "lifetime_expired")
+WALLET_COLUMNS = (*BUCKETS, *LIFETIMES, "last_seq", "head_hash", "due_at", "idle_at")
+LOT_PARTS = LotMove.PARTS
+LOT_TERMS = ("earned_at", "granted", "available_at", "lapses", "expires_at", "idle")
+
+
+@dataclass(frozen=True, slots=True)
+class WalletView:
+    """What one member has of one point type, in points."""
+
+    available: int = 0
+    pending: int = 0
+    held: int = 0
+    debt: int = 0
+    lifetime_earned: int = 0
+    lifetime_redeemed: int = 0
+    lifetime_expired: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """A wallet at a moment, and the dates at which time alone will change it.
+
+    `expiring` and `activating` are (moment, points), soonest first.
+    """
+
+    view: WalletView
+    expiring: Sequence[tuple[datetime, int]]
+    activating: Sequence[tuple[datetime, int]]
+
+
+def wallets_of(members: Sequence[Member], *, at: datetime) -> dict[int, dict[str, WalletView]]:
+    """Return each member's wallets by member number and point type code.
+
+    Every live point type has one, if only an empty one. All members must be of
+    one program. Two queries, two more if something is due.
+    """
+    if not members:
+        return {}
+    setup = setup_of(members[0].program)
+    states = _states(setup, [member.pk for member in members])
+    _settle([state for state in states if is_due(state, at)], at)
+    found: dict[int, dict[str, WalletView]] = {member.pk: _empty(setup) for member in members}
+    for state in states:
+        code = setup.point_type(state.point_type_id).code
+        found[state.member_id][code] = _view(state)
+    return found
+
+
+def _empty(setup: Setup) -> dict[str, WalletView]:
+    return dict.fromkeys(setup.point_types, WalletView())
+
+
+def forecast_of(member: Member, *, at: datetime, now: datetime) -> dict[str, Forecast]:
+    """Return a member's wallets at any moment, past or future, with what is to come.
+
+    The past is told by business time (`occurred_at`); the future assumes that
+    nothing but time goes on.
+    """
+    setup = setup_of(member.program)
+    states = _states(setup, [member.pk])
+    drafts = _settle(states, max(at, now))
+    views = {state.id: _view(state) for state in states}
+    if at < now:
+        views = _wind_back(states, drafts, at)
+    found = {code: Forecast(view, [], []) for code, view in _empty(setup).items()}
+    for state in states:
+        code = setup.point_type(state.point_type_id).code
+        found[code] = Forecast(views[state.id], *_dates(state, at))
+    return found
+
+
+def _states(setup: Setup, member_ids: Sequence[int]) -> list[WalletState]:
+    """Return wallets as they were last written, without their lots."""
+    terms = {p.id: p.terms for p in setup.point_types.values()}
+    rows = Wallet.objects.filter(
+        program_id=setup.program_id, member_id__in=member_ids
+    ).values_list("id", "member_id", "point_type_id", *WALLET_COLUMNS)
+    return [
+        WalletState(wallet_id, member_id, type_id, terms[type_id], *values)
+        for wallet_id, member_id, type_id, *values in rows
+    ]
+
+
+def _settle(states: Sequence[WalletState], at: datetime) -> dict[int, list[Draft]]:
+    """Do in memory what is due in these wallets by `at`."""
+    load_open_lots(states)
+    new_id = NewIds()
+    return {state.id: list(settle(state, new_id, at=at)) for state in states}
+
+
+def load_open_lots(wallets: Sequence[WalletState]) -> None:
+    """Load the open lots and holds of wallets that have none loaded yet."""
+    by_id = {wallet.id: wallet for wallet in wallets if not wallet.is_loaded}
+    if not by_id:
+        return
+    is_open = Q(pending__gt=0) | Q(remaining__gt=0) | Q(held__gt=0)
+    for row in lot_rows(Q(wallet__in=by_id) & is_open):
+        by_id[row["wallet_id"]].lots[row["id"]] = lot_state(row)
+    _load_holds({wallet.id: wallet for wallet in by_id.values() if wallet.held})
+    for wallet in by_id.values():
+        wallet.is_loaded = True
+
+
+def lot_rows(wanted: Q) -> Iterable[Mapping[str, Any]]:
+    """Return the lots that match, oldest first, as `lot_state` takes them."""
+    columns = ("id", "wallet_id", "source_type", "source_id", *LOT_TERMS, *LOT_PARTS)
+    rows: Iterable[Mapping[str, Any]] = (
+        Lot.objects.filter(wanted).order_by("id").values(*columns)
+    )
+    return rows
+
+
+def lot_state(row: Mapping[str, Any]) -> LotState:
+    """Return a lot's row as the value that movements work on."""
+    state = {name: row[name] for name in (*LOT_TERMS, *LOT_PARTS)}
+    return LotState(id=row["id"], source=(row["source_type"], row["source_id"]), **state)
+
+
+def _load_holds(by_id: Mapping[int, WalletState]) -> None:
+    if not by_id:
+        return
+    holds = {}
+    open_holds = Hold.objects.filter(
+        wallet__in=by_id, points__gt=F("captured") + F("released") + F("expired")
+    )
+    columns = ("id", "points", "expires_at", "captured", "released", "expired")
+    rows = open_holds.order_by("id").values_list("wallet_id", *columns)
+    for wallet_id, *values in rows:
+        hold = HoldState(*values)
+        holds[hold.id] = by_id[wallet_id].holds[hold.id] = hold
+    parts = (
+        Allocation.objects.filter(hold__in=holds)
+        .values_list("hold_id", "lot_id")
+        .annotate(held_now=Sum("held"))
+        .order_by("lot_id")
+    )
+    for hold_id, lot_id, held in parts:
+        holds[hold_id].parts[lot_id] = held
+
+
+def _view(state: WalletState) -> WalletView:
+    return WalletView(*(getattr(state, name) for name in (*BUCKETS, *LIFETIMES)))
+
+
+def _wind_back(
+    states: Sequence[WalletState], drafts: Mapping[int, Sequence[Draft]], at: datetime
+) -> dict[int, WalletView]:
+    """Take away from each wallet everything that happened after `at`."""
+    later: dict[int, list[Draft]] = defaultdict(list)
+    for wallet_id, written in drafts.items():
+        later[wallet_id] += [d for d in written if d.cause.occurred_at > at]
+    for wallet_id, draft in _entries_after(states, at):
+        later[wallet_id].append(draft)
+    return {state.id: _without(_view(state), later[state.id]) for state in states}
+
+
+def _entries_after(states: Sequence[WalletState], at: datetime) -> Iterable[tuple[int, Draft]]:
+    """Yield the sums of later entries, by wallet and kind."""
+    sums = (
+        Entry.objects.filter(wallet__in=[s.id for s in states], occurred_at__gt=at)
+        .values_list("wallet_id", "kind", "reverses_id")
+        .annotate(*(Sum(bucket) for bucket in BUCKETS))
+    )
+    for wallet_id, kind, reverses_id, *movement in sums:
+        cause = Cause("", ("", ""), at, reverses_id=reverses_id)
+        yield wallet_id, Draft(kind, cause, *movement)
+
+
+def _without(view: WalletView, drafts: Iterable[Draft]) -> WalletView:
+    values = view.as_dict()
+    for draft in drafts:
+        for bucket in BUCKETS:
+            values[bucket] -= getattr(draft, bucket)
+        for name, change in zip(LIFETIMES, lifetime_changes(draft), strict=True):
+            values[name] -= change
+    return WalletView(**values)
+
+
+def _dates(
+    state: WalletState, at: datetime
+) -> tuple[list[tuple[datetime, int]], list[tuple[datetime, int]]]:
+    expiring: dict[datetime, int] = defaultdict(int)
+    activating: dict[datetime, int] = defaultdict(int)
+    for lot in state.lots.values():
+        ends_at = lot.ends_at(state.idle_at)
+        stays = lot.remaining + (0 if lot.lapses else lot.pending)
+        if ends_at and ends_at > at and stays:
+            expiring[ends_at] += stays
+        if lot.available_at and lot.available_at > at and lot.pending and not lot.lapses:
+            activating[lot.available_at] += lot.pending
+    return sorted(expiring.items()), sorted(activating.items())

@@ -1,0 +1,97 @@
+"""What rules may know about a member: as it was at the time of the fact."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from core.periods import Period, subtract_period
+from loyalty.models import Member
+
+YEAR = Period(12, "month")
+
+# Names that ask for a look at the member's other orders.
+COUNTED = frozenset({"order.is_first", "member.orders_count", "member.spend_12m"})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: this member, at this time, but for this order."""
+
+    member: Member
+    at: datetime
+    order_id: int | None = None
+
+
+def member_facts(
+    questions: Sequence[Question], *, zone: ZoneInfo, counted: bool
+) -> list[dict[str, Any]]:
+    """Return `member.*` for each question, with `is_first` and what is counted.
+
+    `orders_count` and `spend_12m` (minor units) look at earlier orders that are
+    worth something now. They cost one query for all, made only if `counted`.
+    """
+    history = _history(questions, zone) if counted else [(0, 0)] * len(questions)
+    return [
+        {
+            **_plain_facts(question, zone),
+            "orders_count": orders,
+            "spend_12m": spend,
+            "is_first": orders == 0,
+        }
+        for question, (orders, spend) in zip(questions, history, strict=True)
+    ]
+
+
+def _plain_facts(question: Question, zone: ZoneInfo) -> dict[str, Any]:
+    member = question.member
+    today = question.at.astimezone(zone).date()
+    known_since = member.birthday_known_since
+    return {
+        "id": member.external_id,
+        "joined_days_ago": (today - member.joined_at.astimezone(zone).date()).days,
+        "age": age_on(member.birthday, today),
+        "locale": member.locale or None,
+        "attributes": member.attributes,
+        "segments": [],
+        "tier": {},
+        "birthday_known_since": known_since.isoformat() if known_since else None,
+    }
+
+
+def age_on(birthday: date | None, today: date) -> int | None:
+    """Return the age in whole years; someone born on 29 February ages on 1 March."""
+    if birthday is None:
+        return None
+    had_it = (today.month, today.day) >= (birthday.month, birthday.day)
+    return today.year - birthday.year - (not had_it)
+
+
+def _history(questions: Sequence[Question], zone: ZoneInfo) -> list[tuple[int, int]]:
+    if not questions:
+        return []
+    rows = ", ".join(["(%s, %s, %s, %s, %s)"] * len(questions))
+    values: list[Any] = []
+    for number, question in enumerate(questions):
+        since = subtract_period(question.at, YEAR, zone)
+        values += [number, question.member.pk, *_moments(question.at, since)]
+        values.append(question.order_id or 0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH asked (number, member, at, since, own) AS (VALUES {rows}) "  # noqa: S608
+            "SELECT asked.number, COUNT(o.id), "
+            "COALESCE(SUM(CASE WHEN o.paid_at > asked.since THEN o.subtotal END), 0) "
+            "FROM asked LEFT JOIN loyalty_order o ON o.member_id = asked.member "
+            "AND o.counts AND o.id <> asked.own AND o.paid_at < asked.at "
+            "GROUP BY asked.number ORDER BY asked.number",
+            values,
+        )
+        return [(int(count), int(spend)) for _, count, spend in cursor.fetchall()]
+
+
+def _moments(*moments: datetime) -> list[Any]:
+    adapt = connection.ops.adapt_datetimefield_value
+    return [adapt(moment) for moment in moments]

@@ -1,0 +1,109 @@
+"""A program's configuration as the hot path needs it: read once, kept in process.
+
+`Program.revision` changes whenever rules or point types do, so a stale copy is
+never looked at again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from core.periods import parse_period
+from loyalty.models import PointType, Program, RuleSet
+from loyalty.rules.compiled import CompiledRuleSet
+from loyalty.rules.expiry import Expiry, parse_expiry
+from loyalty.rules.ruleset import compile_rule_set
+from loyalty.rules.wallets import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class PointTypeSetup:
+    """A point type with its policies parsed."""
+
+    id: int
+    code: str
+    terms: Terms
+    expiry: Expiry
+    max_balance: int | None
+    restore_on_refund: str
+
+
+@dataclass(slots=True)
+class Setup:
+    """Everything about a program that a fact is judged by."""
+
+    program_id: int
+    currency: str
+    zone: ZoneInfo
+    guest_claim: str
+    point_types: Mapping[str, PointTypeSetup]
+    published: Sequence[tuple[datetime, int]]
+    _compiled: dict[int, CompiledRuleSet] = field(default_factory=dict)
+
+    def rule_set_id_at(self, at: datetime) -> int | None:
+        """Return the rule set in force at `at`; before the first one, the first."""
+        if not self.published:
+            return None
+        in_force = [key for published_at, key in self.published if published_at <= at]
+        return in_force[-1] if in_force else self.published[0][1]
+
+    def rule_set(self, rule_set_id: int) -> CompiledRuleSet:
+        """Return a published rule set, compiled."""
+        if rule_set_id not in self._compiled:
+            content = RuleSet.objects.values_list("content", flat=True)
+            self._compiled[rule_set_id] = compile_rule_set(content.get(pk=rule_set_id))
+        return self._compiled[rule_set_id]
+
+    def point_type(self, point_type_id: int) -> PointTypeSetup:
+        """Return a point type by its number."""
+        return next(p for p in self.point_types.values() if p.id == point_type_id)
+
+
+def setup_of(program: Program) -> Setup:
+    """Return the program's configuration, from memory unless it has changed."""
+    return _load(program.pk, program.revision)
+
+
+@lru_cache(maxsize=256)
+def _load(program_id: int, revision: UUID) -> Setup:
+    program = Program.objects.get(pk=program_id)
+    point_types = PointType.objects.filter(program=program)
+    published = RuleSet.objects.filter(program=program).order_by("version")
+    return Setup(
+        program_id=program_id,
+        currency=program.currency,
+        zone=program.zone,
+        guest_claim=program.guest_claim,
+        point_types={row.code: _point_type(row, program.zone) for row in point_types},
+        published=list(published.values_list("published_at", "pk")),
+    )
+
+
+def _point_type(row: PointType, zone: ZoneInfo) -> PointTypeSetup:
+    return PointTypeSetup(
+        id=row.pk,
+        code=row.code,
+        terms=_terms(row, zone),
+        expiry=parse_expiry(row.expiry or "never"),
+        max_balance=row.max_balance,
+        restore_on_refund=row.restore_on_refund,
+    )
+
+
+def _terms(row: PointType, zone: ZoneInfo) -> Terms:
+    debt: Any = row.debt or "allow"
+    max_debt = None
+    if isinstance(debt, dict):
+        debt, max_debt = "allow", debt["allow_up_to"]
+    min_validity = parse_period(row.min_validity_after_return)
+    return Terms(
+        zone=zone,
+        oldest_first=row.spend_order == "oldest",
+        debt=debt,
+        max_debt=max_debt,
+        min_validity=min_validity if min_validity.count else None,
+    )

@@ -1,0 +1,201 @@
+"""What came of asking the rules: points, and why so many or none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from loyalty.rules.awards import ItemAward, Ratio, written
+from loyalty.rules.compiled import AwardRule, CompiledRuleSet, MultiplyRule
+from loyalty.rules.expiry import (
+    NEVER,
+    NO_HOLD,
+    Expiry,
+    Hold,
+    LotSchedule,
+    schedule,
+)
+from loyalty.rules.limits import Limit
+from loyalty.rules.multipliers import Factors
+from loyalty.rules.words import WhyNot
+
+
+class Measured(NamedTuple):
+    """What an award looked at.
+
+    `base` is minor units, or units where the award is per item; None where it is
+    given once whatever was bought. `counted` are indexes of lines, None all.
+    """
+
+    base: int | None
+    counted: tuple[int, ...] | None
+    points: Ratio
+    factors: Factors
+
+
+@dataclass(slots=True, eq=False)
+class RuleOutcome:
+    """What came of asking one rule.
+
+    `matched` says that its conditions hold and it found something to count;
+    `desired` are its points before limits, 0 with a reason in `why_not`.
+    `unknown` are the names that it asks for and nobody knows.
+    """
+
+    rule: AwardRule | MultiplyRule
+    matched: bool = False
+    why_not: str | None = None
+    desired: int = 0
+    unknown: tuple[str, ...] = ()
+    measured: Measured | None = None
+    line_ids: Sequence[str] = ()
+
+    @property
+    def code(self) -> str:
+        return self.rule.code
+
+    @property
+    def point_type(self) -> str:
+        return self.rule.point_type
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        return self.rule.limits
+
+    @property
+    def is_award(self) -> bool:
+        """Whether the rule gives points itself, and not only multiplies."""
+        return isinstance(self.rule, AwardRule)
+
+    @property
+    def hold(self) -> Hold:
+        return self.rule.hold if isinstance(self.rule, AwardRule) else NO_HOLD
+
+    @property
+    def expiry(self) -> Expiry:
+        return self.rule.expiry if isinstance(self.rule, AwardRule) else NEVER
+
+    @property
+    def rounding(self) -> str | None:
+        return str(self.rule.rounding) if isinstance(self.rule, AwardRule) else None
+
+    @property
+    def base(self) -> int | None:
+        return self.measured.base if self.measured else None
+
+    @property
+    def multipliers(self) -> list[tuple[str, Decimal]]:
+        """What acted on the award; for a rule that multiplies, itself."""
+        if isinstance(self.rule, MultiplyRule):
+            return [(self.rule.code, self.rule.multiplier)]
+        return [(reason, multiplier) for reason, multiplier, _ in self._reasons()]
+
+    def explain(self) -> dict[str, Any]:
+        """Return everything about the outcome, ready for JSON."""
+        answer: dict[str, Any] = {
+            "rule": self.rule.code,
+            "name": self.rule.name,
+            "point_type": self.rule.point_type,
+            "matched": self.matched,
+            "why_not": self.why_not,
+        }
+        if self.unknown:
+            answer["unknown"] = list(self.unknown)
+        if isinstance(self.rule, MultiplyRule):
+            answer["multiply"] = f"{self.rule.multiplier:f}"
+            return answer
+        answer["desired"] = self.desired
+        if self.measured is not None:
+            answer |= self._explain_award(self.rule, self.measured)
+        if self.rule.limits:
+            answer["limits"] = [limit.explain() for limit in self.rule.limits]
+        return answer
+
+    def _explain_award(self, rule: AwardRule, measured: Measured) -> dict[str, Any]:
+        unit = "units" if isinstance(rule.award, ItemAward) else "base"
+        return {
+            "lines": self._ids(measured.counted),
+            unit: measured.base,
+            "rate": rule.award.explain(),
+            "points": written(measured.points),
+            "multipliers": [
+                {"reason": reason, "multiplier": f"{multiplier:f}"}
+                | ({} if places is None else {"lines": self._ids(places)})
+                for reason, multiplier, places in self._reasons()
+            ],
+            "rounding": str(rule.rounding),
+            "round_per": "line" if rule.round_per_line else "order",
+            "round_base": str(rule.round_base) if rule.round_base else None,
+        }
+
+    def _reasons(self) -> list[tuple[str, Decimal, tuple[int, ...] | None]]:
+        """Return the multipliers that touched what was counted."""
+        measured = self.measured
+        if measured is None:
+            return []
+        everywhere = len(self.line_ids)
+        counted = measured.counted
+        return [
+            (reason, multiplier, places)
+            for reason, multiplier, places in measured.factors.reasons
+            if places is None
+            or counted is None
+            or not {*places}.isdisjoint((*counted, everywhere))
+        ]
+
+    def _ids(self, places: tuple[int, ...] | None) -> list[str] | None:
+        if places is None:
+            return None
+        ids = [*self.line_ids, "shipping"]
+        return [ids[place] for place in places]
+
+
+@dataclass(slots=True, eq=False)
+class Evaluation:
+    """What came of asking all rules that listen to one fact, in that order."""
+
+    rule_set: CompiledRuleSet
+    outcomes: list[RuleOutcome]
+    at: datetime
+    fulfilled_at: datetime | None = None
+    _schedules: dict[tuple[Hold, Expiry], LotSchedule] = field(default_factory=dict)
+
+    @property
+    def awards(self) -> list[RuleOutcome]:
+        """The outcomes of rules that give points, also those that gave none."""
+        return [outcome for outcome in self.outcomes if outcome.is_award]
+
+    def totals(self) -> dict[str, int]:
+        """Return the points before limits of every point type that is earned."""
+        points = dict.fromkeys(self.rule_set.earns, 0)
+        for outcome in self.outcomes:
+            if outcome.desired:
+                points[outcome.point_type] += outcome.desired
+        return points
+
+    def schedule_of(self, outcome: RuleOutcome) -> LotSchedule:
+        """Return when the points of an outcome are released, and when they expire."""
+        policies = (outcome.hold, outcome.expiry)
+        found = self._schedules.get(policies)
+        if found is None:
+            found = self._schedules[policies] = schedule(
+                *policies,
+                paid_at=self.at,
+                fulfilled_at=self.fulfilled_at,
+                zone=self.rule_set.zone,
+            )
+        return found
+
+    def explain(self) -> list[dict[str, Any]]:
+        return [outcome.explain() for outcome in self.outcomes]
+
+
+def nothing_earned(
+    rule_set: CompiledRuleSet, kind: str, why_not: WhyNot, at: datetime
+) -> Evaluation:
+    """Return the evaluation of a fact that earns nothing, whatever the rules say."""
+    multiplies, awards = rule_set.on(kind)
+    outcomes = [RuleOutcome(rule, why_not=why_not) for rule in multiplies]
+    outcomes += [RuleOutcome(rule, why_not=why_not) for rule in awards]
+    return Evaluation(rule_set, outcomes, at)

@@ -1,0 +1,172 @@
+"""What facts are worth now, under the rules that they froze, within the limits."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from loyalty.models import Member
+from loyalty.queries.member_facts import COUNTED, Question, member_facts
+from loyalty.rules.compiled import CompiledRuleSet
+from loyalty.rules.earning import evaluate_event, evaluate_order
+from loyalty.rules.multipliers import Bonus
+from loyalty.rules.outcomes import Evaluation
+from loyalty.rules.wallets import NewLot
+from loyalty.services.facts import Earning, Fact, Wave
+from loyalty.services.limits import LimitBook
+
+
+def gather_facts(wave: Wave, bonuses: Mapping[int, Sequence[Bonus]]) -> None:
+    """Freeze, for facts that earn for the first time, by what they will be judged.
+
+    `bonuses` are the earning multipliers that each member brings, by member.
+    """
+    asking = [fact for fact in wave.live() if _must_freeze(fact)]
+    questions = []
+    for fact in asking:
+        row = fact.row
+        row.rule_set_id = wave.setup.rule_set_id_at(fact.occurred_at)
+        order_id = fact.order.pk if fact.order else None
+        questions.append(Question(_member(fact), fact.occurred_at, order_id))
+    sets = {fact.row.rule_set_id for fact in asking} - {None}
+    counted = any(COUNTED & wave.setup.rule_set(key).names for key in sets if key)
+    answers = member_facts(questions, zone=wave.setup.zone, counted=counted)
+    for fact, known in zip(asking, answers, strict=True):
+        why_nothing = _member(fact).why_no_earning
+        frozen = {
+            "member": known,
+            "bonuses": _frozen_bonuses(bonuses.get(_member(fact).pk, ())),
+            "earns_nothing": why_nothing,
+        }
+        if fact.order is not None:
+            fact.order.frozen = frozen
+        fact.member_facts = frozen
+    for fact in wave.live():
+        if fact.order is not None and fact.order.frozen:
+            fact.member_facts = fact.order.frozen
+
+
+def _must_freeze(fact: Fact) -> bool:
+    if fact.member is None or not _moves_points(fact):
+        return False
+    if fact.order is not None:
+        return fact.order.counts and fact.order.frozen is None
+    return True
+
+
+def _moves_points(fact: Fact) -> bool:
+    return fact.order is not None or fact.event is not None
+
+
+def _member(fact: Fact) -> Member:
+    if fact.member is None:
+        raise AssertionError("Only a member's facts earn")
+    return fact.member
+
+
+def _frozen_bonuses(bonuses: Iterable[Bonus]) -> list[dict[str, Any]]:
+    return [
+        {
+            "reason": bonus.reason,
+            "multiplier": str(bonus.multiplier),
+            "point_type": bonus.point_type,
+        }
+        for bonus in bonuses
+    ]
+
+
+def earn_points(wave: Wave) -> None:
+    """Work out each fact's target in each point type, and what it differs by."""
+    facts = [fact for fact in wave.live() if _moves_points(fact) and fact.member]
+    limits = LimitBook(wave, facts)
+    for fact in facts:
+        _open_earnings(fact, wave)
+        why_nothing = _why_nothing(fact)
+        if why_nothing:
+            fact.why_nothing = why_nothing
+        else:
+            _evaluate(fact, wave, limits)
+        for earning in fact.earnings.values():
+            _fit_balance(earning, fact, wave)
+
+
+def _open_earnings(fact: Fact, wave: Wave) -> None:
+    """Begin with what was posted before, in every point type that rules give."""
+    codes = dict.fromkeys(fact.row.posted)
+    if fact.row.rule_set_id:
+        codes |= dict.fromkeys(wave.setup.rule_set(fact.row.rule_set_id).earns)
+    for code in codes:
+        earning = Earning(point_type=wave.setup.point_types[code])
+        posted = fact.row.posted.get(code)
+        if posted:
+            earning.previous = posted["points"]
+            earning.forgiven = posted["forgiven"]
+        fact.earnings[code] = earning
+
+
+def _why_nothing(fact: Fact) -> str | None:
+    """Say why a fact is worth nothing, whatever the rules say."""
+    if fact.row.rule_set_id is None:
+        return "no_rules"
+    if fact.order is not None and not fact.order.counts:
+        return "not_worth_anything"
+    reason: str | None = fact.member_facts.get("earns_nothing")
+    return reason
+
+
+def _evaluate(fact: Fact, wave: Wave, limits: LimitBook) -> None:
+    rule_set = wave.setup.rule_set(fact.row.rule_set_id or 0)
+    spent = limits.spent_multipliers(fact)
+    fact.evaluation = evaluation = evaluate(
+        fact, rule_set.without(spent) if spent else rule_set
+    )
+    for outcome in evaluation.outcomes:
+        earning = fact.earnings.get(outcome.point_type)
+        if not outcome.is_award or earning is None:
+            limits.note_multiplier(fact, outcome)
+            continue
+        given, limit = limits.apply(fact, outcome)
+        earning.desired += outcome.desired
+        earning.target += given
+        if limit is not None:
+            earning.limited_by = outcome.code
+        if given:
+            earning.rules[outcome.code] = given
+            earning.dates[outcome.code] = NewLot(given, *evaluation.schedule_of(outcome))
+
+
+def evaluate(fact: Fact, rule_set: CompiledRuleSet) -> Evaluation:
+    """Return what the rules say of a fact, before limits."""
+    known = fact.member_facts
+    bonuses = [
+        Bonus(b["reason"], Decimal(b["multiplier"]), b["point_type"]) for b in known["bonuses"]
+    ]
+    if fact.order is not None and fact.order_facts is not None:
+        return evaluate_order(
+            rule_set,
+            fact.order_facts,
+            at=fact.occurred_at,
+            fulfilled_at=fact.order.fulfilled_at,
+            member=known["member"],
+            bonuses=bonuses,
+        )
+    if fact.event is None:
+        raise AssertionError("There is nothing to evaluate")
+    return evaluate_event(
+        rule_set,
+        {"type": fact.event.type, "properties": fact.event.properties},
+        at=fact.occurred_at,
+        member=known["member"],
+        bonuses=bonuses,
+    )
+
+
+def _fit_balance(earning: Earning, fact: Fact, wave: Wave) -> None:
+    """Clip what is still to be given to the room below the most a member may have."""
+    most = earning.point_type.max_balance
+    if most is None or earning.delta <= 0:
+        return
+    wallet = wave.book.wallets[_member(fact).pk, earning.point_type.id]
+    room = max(0, most - wallet.available - wallet.pending - wallet.held)
+    if earning.delta > room:
+        earning.target = earning.previous + room
+        earning.limited_by = "max_balance"

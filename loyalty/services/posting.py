@@ -1,0 +1,342 @@
+"""From what facts are worth to what the ledger is asked to do, and its record."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from core import bulk
+from core.periods import add_period
+from loyalty.models import Decision, MemberEvent, Order
+from loyalty.rules.expiry import Expiry
+from loyalty.rules.movements import claw_back, grant
+from loyalty.rules.statements import EventStatement, RefundStatement
+from loyalty.rules.wallets import Cause, Draft, NewLot
+from loyalty.services.facts import Claim, Earning, Fact, Wave
+from loyalty.services.ledger import Posting, keep_active, post, reschedule
+from loyalty.services.limits import write_uses
+from loyalty.services.orders import ORDER_COLUMNS, content_of
+
+EVENT_COLUMNS = (
+    "member_id",
+    "waiting",
+    "rule_set_id",
+    "posted",
+    "decision_id",
+)
+
+
+def post_facts(wave: Wave) -> None:
+    """Make the ledger agree with what the facts are worth; write facts and reasons."""
+    facts = [fact for fact in wave.live() if fact.order or fact.event]
+    _number(facts)
+    asked = [
+        (fact, earning, posting)
+        for fact in facts
+        for earning in fact.earnings.values()
+        for posting in _postings(fact, earning, wave)
+    ]
+    for fact in facts:
+        _move_dates(fact, wave)
+        _note_activity(fact, wave)
+    drafts = post(wave.book, [posting for _, _, posting in asked])
+    for (_, earning, _), written in zip(asked, drafts, strict=True):
+        _take_over(earning, written)
+    for fact in facts:
+        _remember(fact)
+    write_uses(wave, facts)
+    _write_decisions(wave, facts)
+    _write_orders(wave, facts)
+    _write_events(wave, facts)
+
+
+def _number(facts: Sequence[Fact]) -> None:
+    """Give new rows their numbers before anything refers to them."""
+    orders = [fact.order for fact in facts if fact.order and not fact.order.pk]
+    events = [fact.event for fact in facts if fact.event and not fact.event.pk]
+    wanted = {Decision: len(facts), Order: len(orders), MemberEvent: len(events)}
+    ids = bulk.next_ids(wanted)
+    for fact, number in zip(facts, ids[Decision], strict=True):
+        fact.decision_id = fact.row.decision_id = number
+    for order, number in zip(orders, ids[Order], strict=True):
+        order.pk = number
+        order._state.adding = True
+    for event, number in zip(events, ids[MemberEvent], strict=True):
+        event.pk = number
+        event._state.adding = True
+
+
+def _postings(fact: Fact, earning: Earning, wave: Wave) -> list[Posting]:
+    if fact.member is None or not earning.delta:
+        return []
+    wallet = (fact.member.pk, earning.point_type.id)
+    cause = Cause(
+        key=f"{_key_of(fact)}:{earning.point_type.code}",
+        source=fact.source,
+        occurred_at=fact.occurred_at if earning.delta > 0 else _taken_at(fact, wave),
+        decision_id=fact.decision_id,
+    )
+    if earning.delta < 0:
+        movement = partial(claw_back, points=-earning.delta, cause=cause)
+        return [Posting(wallet, movement, source=fact.source)]
+    # What was forgiven when it should have been taken back is not given twice.
+    points = earning.delta - min(earning.forgiven, earning.delta)
+    if not points:
+        earning.forgiven -= earning.delta
+        return []
+    lots = _new_lots(fact, earning, points)
+    movement = partial(grant, kind="earn", lots=lots, cause=cause)
+    earning.forgiven = 0
+    return [
+        Posting(
+            wallet,
+            movement,
+            reads="wallet",
+            active_until=_active_until(earning.point_type.expiry, "earn", fact, wave),
+        )
+    ]
+
+
+def _key_of(fact: Fact) -> str:
+    """Return what identifies a statement for ever, however often it is repeated."""
+    statement = fact.statement
+    stem = ":".join(fact.source)
+    if isinstance(statement, RefundStatement):
+        return f"{stem}:refund:{statement.id}"
+    if isinstance(statement, Claim):
+        return f"{stem}:claim"
+    return f"{stem}:{fact.order.version}" if fact.order else stem
+
+
+def _taken_at(fact: Fact, wave: Wave) -> datetime:
+    """Return when points are taken back: at the refund if it says when, else now."""
+    if isinstance(fact.statement, RefundStatement) and fact.statement.refunded_at:
+        return min(fact.statement.refunded_at, wave.at)
+    return wave.at
+
+
+def _new_lots(fact: Fact, earning: Earning, points: int) -> list[NewLot]:
+    """Share what is to be granted over the rules that now give more, by their dates."""
+    before = fact.row.posted.get(earning.point_type.code, {}).get("rules", {})
+    by_dates: dict[NewLot, int] = {}
+    left = points
+    for code, given in earning.rules.items():
+        share = min(left, max(0, given - before.get(code, 0)))
+        if share:
+            dates = replace(earning.dates[code], points=0)
+            by_dates[dates] = by_dates.get(dates, 0) + share
+            left -= share
+    if left:
+        dates = replace(next(iter(earning.dates.values())), points=0)
+        by_dates[dates] = by_dates.get(dates, 0) + left
+    return [replace(dates, points=share) for dates, share in by_dates.items()]
+
+
+def _take_over(earning: Earning, drafts: Sequence[Draft]) -> None:
+    """Note what a clawback forgave, and what of it had expired already."""
+    for draft in drafts:
+        if draft.kind == "clawback":
+            earning.forgiven += draft.forgiven
+            earning.already_expired += -sum(move.expired for move in draft.moves)
+
+
+def _move_dates(fact: Fact, wave: Wave) -> None:
+    """Let pending points follow an order that was fulfilled meanwhile."""
+    order, evaluation = fact.order, fact.evaluation
+    if order is None or evaluation is None or fact.member is None:
+        return
+    if not order.posted or fact.fulfilled_before == order.fulfilled_at:
+        return
+    for code, earning in fact.earnings.items():
+        known = order.posted.get(code, {}).get("dates", {})
+        moved = {
+            datetime.fromisoformat(known[rule]): replace(
+                dates, available_at=dates.available_at or fact.occurred_at
+            )
+            for rule, dates in earning.dates.items()
+            if known.get(rule) and known[rule] != _text(dates.available_at)
+        }
+        wallet = wave.book.wallets[fact.member.pk, earning.point_type.id]
+        if moved:
+            reschedule(wave.book, wallet, fact.source, moved)
+
+
+def _note_activity(fact: Fact, wave: Wave) -> None:
+    """Let an event such as a visit keep points alive that expire by inactivity."""
+    if fact.event is None or fact.member is None:
+        return
+    for point_type in wave.setup.point_types.values():
+        activity = f"event:{fact.event.type}"
+        until = _active_until(point_type.expiry, activity, fact, wave)
+        wallet = wave.book.wallets.get((fact.member.pk, point_type.id))
+        if until and wallet:
+            keep_active(wave.book, wallet, until=until)
+
+
+def _active_until(expiry: Expiry, activity: str, fact: Fact, wave: Wave) -> Any:
+    if expiry.inactivity is None or activity not in expiry.reset_by:
+        return None
+    return add_period(fact.occurred_at, expiry.inactivity, wave.setup.zone)
+
+
+def _remember(fact: Fact) -> None:
+    """Note on the order or event what the ledger has been made to agree with."""
+    posted = dict(fact.row.posted)
+    for code, earning in fact.earnings.items():
+        posted[code] = {
+            "points": earning.target,
+            "forgiven": earning.forgiven,
+            "desired": earning.desired,
+            "limited_by": earning.limited_by,
+            "rules": earning.rules,
+            "dates": {rule: _text(dates.available_at) for rule, dates in earning.dates.items()},
+            "expires": {rule: _text(dates.expires_at) for rule, dates in earning.dates.items()},
+        }
+    fact.row.posted = posted
+
+
+def _text(moment: Any) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _write_decisions(wave: Wave, facts: Sequence[Fact]) -> None:
+    columns = (
+        "id",
+        "program_id",
+        "member_id",
+        "fact_type",
+        "fact_id",
+        "version",
+        "statement",
+        "outcome",
+        "rule_set_id",
+        "decided_at",
+    )
+    rows = [
+        (
+            fact.decision_id,
+            wave.setup.program_id,
+            fact.row.member_id,
+            _fact_type(fact),
+            fact.source[1],
+            fact.order.version if fact.order else 1,
+            _statement(fact),
+            outcome_of(fact),
+            fact.row.rule_set_id,
+            wave.at,
+        )
+        for fact in facts
+    ]
+    bulk.insert_rows(Decision, columns, rows)
+
+
+def _fact_type(fact: Fact) -> str:
+    if isinstance(fact.statement, Claim):
+        return "claim"
+    if isinstance(fact.statement, RefundStatement):
+        return "refund"
+    return fact.source[0]
+
+
+def _statement(fact: Fact) -> dict[str, Any]:
+    """Return what was stated, as a decision keeps it."""
+    statement = fact.statement
+    if isinstance(statement, RefundStatement):
+        return {
+            "id": statement.id,
+            "amount": statement.amount,
+            "lines": [list(line) for line in statement.lines],
+            "refunded_at": _text(statement.refunded_at),
+        }
+    if isinstance(statement, EventStatement):
+        return {
+            "type": statement.type,
+            "member": statement.member,
+            "occurred_at": _text(statement.occurred_at),
+            "properties": statement.properties,
+        }
+    if isinstance(statement, Claim):
+        return {"member": statement.member}
+    return content_of(statement)  # type: ignore[arg-type]
+
+
+def outcome_of(fact: Fact) -> dict[str, Any]:
+    """Return why a fact earned what it earned: every rule, and every point type."""
+    facts = fact.order_facts
+    return {
+        "waiting": fact.is_waiting,
+        "why_nothing": fact.why_nothing,
+        "occurred_at": fact.occurred_at.isoformat() if not _is_early(fact) else None,
+        "subtotal": facts.subtotal if facts else None,
+        "clamped": facts.clamped if facts else 0,
+        "rules": _explained(fact),
+        "points": {
+            code: {
+                "desired": earning.desired,
+                "target": earning.target,
+                "previous": earning.previous,
+                "delta": earning.delta,
+                "limited_by": earning.limited_by,
+                "forgiven": earning.forgiven,
+                "already_expired": earning.already_expired,
+            }
+            for code, earning in fact.earnings.items()
+        },
+    }
+
+
+def _explained(fact: Fact) -> list[dict[str, Any]]:
+    """Return each rule that was looked at, with what it gave after limits."""
+    if fact.evaluation is None:
+        return []
+    explained = []
+    for outcome in fact.evaluation.outcomes:
+        reasons = outcome.explain()
+        if outcome.is_award:
+            earning = fact.earnings.get(outcome.point_type)
+            reasons["given"] = earning.rules.get(outcome.code, 0) if earning else 0
+        explained.append(reasons)
+    return explained
+
+
+def _is_early(fact: Fact) -> bool:
+    """Say whether a refund came before its order."""
+    return fact.order is not None and fact.order.body is None
+
+
+def _write_orders(wave: Wave, facts: Sequence[Fact]) -> None:
+    orders = [fact.order for fact in facts if fact.order]
+    columns = ("program_id", "external_id", "recorded_at", *ORDER_COLUMNS)
+    new = [order for order in orders if order._state.adding]
+    known = [order for order in orders if not order._state.adding]
+    rows = [(order.pk, *(getattr(order, c) for c in columns)) for order in new]
+    bulk.insert_rows(Order, ("id", *columns), rows)
+    bulk.update_rows(
+        Order,
+        ORDER_COLUMNS,
+        [(order.pk, *(getattr(order, c) for c in ORDER_COLUMNS)) for order in known],
+    )
+
+
+def _write_events(wave: Wave, facts: Sequence[Fact]) -> None:
+    events = [fact.event for fact in facts if fact.event]
+    columns = (
+        "program_id",
+        "external_id",
+        "type",
+        "member_ref",
+        "occurred_at",
+        "properties",
+        "recorded_at",
+        *EVENT_COLUMNS,
+    )
+    new = [event for event in events if event._state.adding]
+    known = [event for event in events if not event._state.adding]
+    rows = [(event.pk, *(getattr(event, c) for c in columns)) for event in new]
+    bulk.insert_rows(MemberEvent, ("id", *columns), rows)
+    bulk.update_rows(
+        MemberEvent,
+        EVENT_COLUMNS,
+        [(event.pk, *(getattr(event, c) for c in EVENT_COLUMNS)) for event in known],
+    )

@@ -1,0 +1,156 @@
+"""What every address of the API has in common."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, ClassVar, cast
+from uuid import uuid4
+
+import structlog
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.http import parse_etags
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from loyalty.rules.statements.reading import Parser
+from storefront.api.auth import HasFittingKind, HasScope, KeyAuthentication, ProgramRequest
+from storefront.api.browsers import answer_preflight, let_browser_read
+from storefront.api.document import Description
+from storefront.api.errors import BodyTooLarge, answer_problem
+from storefront.api.parsers import JSONParser
+from storefront.api.reading import read_query
+from storefront.api.repeats import AlreadyAnsweredError, claim_request, settle_request
+from storefront.models import IdempotencyKey
+
+SAFE = ("GET", "HEAD")
+LONGEST_REQUEST_ID = 128
+# An order of a thousand lines fits in; five megabytes are a mistake.
+LARGEST_BODY = 1_000_000
+
+
+class OneForm(DefaultContentNegotiation):
+    """Answers have one form, whatever `Accept` says."""
+
+    def select_renderer(
+        self,
+        request: Request,
+        renderers: Any,
+        format_suffix: str | None = None,
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
+
+
+class ProgramView(APIView):
+    """An address of the API: it parses, makes one call and answers.
+
+    `scopes`: each alone opens it; none means any key does. `in_browsers`: so does
+    a publishable key. `parameters` says what may stand behind the question
+    mark, and how it is read. `needs_key`: a POST wants an Idempotency-Key. `is_one_object`: a GET
+    answers with an ETag.
+    """
+
+    authentication_classes = [KeyAuthentication]
+    permission_classes = [HasFittingKind, HasScope]
+    content_negotiation_class: Any = OneForm
+    renderer_classes = [JSONRenderer]
+    parser_classes: list[type[BaseParser]] = [JSONParser]
+    schema = Description()
+
+    scopes: ClassVar[frozenset[str]] = frozenset()
+    in_browsers: ClassVar[bool] = False
+    parameters: ClassVar[Mapping[str, Parser]] = {}
+    needs_key: ClassVar[bool] = False
+    is_one_object: ClassVar[bool] = False
+    largest_body: ClassVar[int] = LARGEST_BODY
+
+    claim: IdempotencyKey | None = None
+
+    def initialize_request(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> ProgramRequest:
+        asked = ProgramRequest(
+            request,
+            parsers=self.get_parsers(),
+            authenticators=self.get_authenticators(),
+            negotiator=self.get_content_negotiator(),
+            parser_context=self.get_parser_context(request),
+        )
+        asked.request_id = request_id_of(request)
+        return asked
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        request = cast(ProgramRequest, request)
+        if request.method == "OPTIONS":
+            return
+        super().initial(request, *args, **kwargs)
+        if request.META.get("QUERY_STRING"):
+            request.query = read_query(request.query_params, self.parameters)
+        if int(request.META.get("CONTENT_LENGTH") or 0) > self.largest_body:
+            raise BodyTooLarge(self.largest_body)
+        required = self.needs_key and request.method == "POST"
+        self.claim = claim_request(request, required=required)
+        if self.claim:
+            request.work_key = self.claim.work_key
+
+    def perform_authentication(self, request: Request) -> None:
+        cast(ProgramRequest, request).api_key = request.auth
+
+    def options(self, request: ProgramRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return answer_preflight(request, self.allowed_methods)
+
+    def get_exception_handler(self) -> Any:
+        return answer_problem
+
+    def handle_exception(self, exc: Exception) -> Any:
+        if isinstance(exc, AlreadyAnsweredError):
+            return exc.answer
+        return super().handle_exception(exc)
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        request = cast(ProgramRequest, request)
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if isinstance(response, Response):
+            response.render()
+        if self.claim:
+            settle_request(self.claim, response)
+        if self.is_one_object and request.method in SAFE and response.status_code == 200:
+            response = unless_known(request, response)
+        response["X-Request-Id"] = request.request_id
+        let_browser_read(request, response)
+        return response
+
+
+class NothingHere(ProgramView):
+    """Any address that the contract does not name."""
+
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise Http404
+
+
+def request_id_of(request: HttpRequest) -> str:
+    """Return the id that the caller gave the request, or a new one; the log has it too."""
+    stated = request.META.get("HTTP_X_REQUEST_ID", "")
+    if 0 < len(stated) <= LONGEST_REQUEST_ID and stated.isascii() and stated.isprintable():
+        request_id = stated
+    else:
+        request_id = str(uuid4())
+    structlog.contextvars.bind_contextvars(request_id=request_id)
+    return request_id
+
+
+def unless_known(request: Request, response: HttpResponseBase) -> HttpResponseBase:
+    """Give an answer its ETag, or only that if the caller has the same already."""
+    etag = f'"{sha256(response.content).hexdigest()[:32]}"'
+    known = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
+    if "*" in known or etag in (each.removeprefix("W/") for each in known):
+        response = HttpResponse(status=304)
+    response["ETag"] = etag
+    return response

@@ -1,0 +1,50 @@
+"""Reading small bodies and what stands behind the question mark."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import QueryDict
+
+from core.errors import Problem
+from loyalty.rules.statements.reading import Fault, Parser, raise_any, read_body, wrong_type
+from loyalty.rules.statements.values import MAX_NUMBER, kind_of
+
+
+def read_fields(
+    data: object, parsers: Mapping[str, Parser], needs: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Return the fields of a body that were stated, each as its parser has it.
+
+    :raises InvalidInput: with everything that is wrong
+    """
+    fields: dict[str, Any] = {}
+    raise_any(read_body(data, parsers, fields, needs))
+    return fields
+
+
+def read_query(given: QueryDict, parsers: Mapping[str, Parser]) -> dict[str, Any]:
+    """Return the parameters of an address, read like a body of one level.
+
+    :raises InvalidInput: if one is unknown, wrong, or stands there twice
+    """
+    twice = [name for name, values in given.lists() if len(values) > 1]
+    raise_any([Problem(f"/{name}", "duplicate", "stands there twice") for name in twice])
+    return read_fields(given.dict(), parsers)
+
+
+def parse_change(value: object) -> int:
+    """Return a whole number other than 0; below, it takes away."""
+    if isinstance(value, bool) or kind_of(value) != "a number":
+        raise wrong_type("a whole number", value)
+    if not isinstance(value, int):
+        raise Fault.of("not_an_integer", "expected a whole number, not a fraction")
+    if not 0 < abs(value) <= MAX_NUMBER:
+        raise Fault.of("out_of_range", f"must be other than 0 and within ±{MAX_NUMBER}")
+    return value
+
+
+def parse_yes(value: object) -> bool:
+    """Return what a flag behind the question mark says: true or false."""
+    if value not in ("true", "false"):
+        raise Fault.of("invalid_choice", "must be true or false")
+    return value == "true"

@@ -1,0 +1,120 @@
+"""Members and their wallets, as stated and as answered."""
+
+from rest_framework import serializers
+
+from storefront.api.shapes.fields import (
+    Anything,
+    Attributes,
+    DatedPoints,
+    Said,
+    Shape,
+    Statement,
+    Text,
+    Time,
+    WalletNumbers,
+    listed,
+    one_of,
+    wallets,
+)
+
+NUMBERS = {
+    "available": 120,
+    "pending": 40,
+    "held": 0,
+    "debt": 0,
+    "lifetime_earned": 160,
+    "lifetime_redeemed": 0,
+    "lifetime_expired": 0,
+}
+
+
+class MemberStatement(Statement):
+    """What a storefront says about a member. Null clears a field."""
+
+    name = Text(required=False, allow_null=True, allow_blank=True)
+    email = Text(required=False, allow_null=True, allow_blank=True, max_length=254)
+    phone = Text(required=False, allow_null=True, allow_blank=True, help_text="E.164.")
+    birthday = serializers.DateField(required=False, allow_null=True)
+    locale = Text(
+        required=False, allow_null=True, allow_blank=True, help_text="Such as en or de-AT."
+    )
+    timezone = Text(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        help_text="An IANA name. Left out: the program's.",
+    )
+    joined_at = Time(required=False, allow_null=True)
+    attributes = Attributes(required=False, allow_null=True)
+    consents = Attributes(
+        required=False, allow_null=True, help_text="By channel or topic: true or false."
+    )
+    referral_code = Text(required=False, allow_null=True, allow_blank=True)
+
+
+class TierStanding(Shape):
+    tier = Said()
+    since = Time()
+    until = Time(allow_null=True)
+
+
+class MemberAnswer(Shape):
+    """A member as Perennial knows it, with what it has now."""
+
+    id = Said()
+    status = one_of("active", "suspended", "closed", "erased")
+    name = Said(allow_null=True)
+    email = Said(allow_null=True)
+    phone = Said(allow_null=True)
+    birthday = serializers.DateField(allow_null=True)
+    joined_at = Time()
+    attributes = Anything()
+    wallets = wallets(WalletNumbers())
+    tiers = serializers.DictField(child=TierStanding(), help_text="By ladder.")
+
+
+MemberList = listed("MemberList", MemberAnswer)
+
+
+class WalletForecast(WalletNumbers):
+    expiring = DatedPoints(many=True, help_text="What expires when, soonest first.")
+    activating = DatedPoints(many=True, help_text="What is released when.")
+
+
+class WalletsAnswer(Shape):
+    """What a member has, had or will have at a moment."""
+
+    at = Time()
+    wallets = wallets(WalletForecast())
+
+
+STATEMENT = {
+    "name": "Ada",
+    "email": "ada@example.org",
+    "birthday": "1990-12-10",
+    "attributes": {"shoe_size": 41, "newsletter": True},
+    "consents": {"email": True},
+}
+ANSWER = {
+    "id": "c-42",
+    "status": "active",
+    "name": "Ada",
+    "email": "ada@example.org",
+    "phone": None,
+    "birthday": "1990-12-10",
+    "joined_at": "2026-01-05T10:00:00Z",
+    "attributes": {"newsletter": True, "shoe_size": 41},
+    "wallets": {"points": NUMBERS},
+    "tiers": {},
+}
+LIST = {"results": [ANSWER], "next": None, "previous": None}
+WALLETS = {
+    "at": "2026-05-02T09:00:00Z",
+    "wallets": {
+        "points": {
+            **NUMBERS,
+            "expiring": [{"at": "2027-05-01T22:00:00Z", "points": 160}],
+            "activating": [{"at": "2026-05-15T10:00:00Z", "points": 40}],
+        }
+    },
+}

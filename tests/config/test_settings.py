@@ -1,0 +1,107 @@
+"""Nonsense in the environment is refused, by name and all at once."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.db import connection
+
+from tests.house.source import ROOT
+
+
+@pytest.fixture
+def start(tmp_path):
+    def run(**environment):
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        return subprocess.run(
+            [sys.executable, "-c", "import config.settings"],
+            cwd=ROOT,
+            env={**kept, "DATA_DIR": str(tmp_path / "data"), **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def test_with_nothing_said_it_starts(start):
+    told = start()
+
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_every_bad_variable_is_named_at_once(start):
+    told = start(DATABASE_URL="mysql://shop", DEBUG="maybe", REDIS_URL="pigeon://")
+
+    assert told.returncode == 1
+    assert told.stderr.endswith(
+        "These environment variables make no sense:\n"
+        "  DATABASE_URL: It must begin with sqlite:/// or postgres://.\n"
+        "  DEBUG: Not a valid boolean.\n"
+        "  REDIS_URL: It must begin with one of redis, rediss, unix.\n"
+    )
+
+
+def test_nothing_is_written_where_the_environment_is_refused(start, tmp_path):
+    start(DEBUG="maybe")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_production_without_a_secret_key_is_refused(start):
+    told = start(DEBUG="false")
+
+    assert told.returncode == 1
+    assert "SECRET_KEY" in told.stderr
+
+
+def test_production_with_a_secret_key_starts(start):
+    told = start(DEBUG="false", SECRET_KEY="fifty characters that nobody else could ever guess")
+
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_a_secret_key_may_be_a_file(start, tmp_path):
+    key = tmp_path / "key"
+    key.write_text("fifty characters that nobody else could ever guess\n")
+
+    told = start(DEBUG="false", SECRET_KEY_FILE=str(key))
+
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_a_database_in_memory_is_refused(start):
+    told = start(DATABASE_URL="sqlite://:memory:")
+
+    assert "DATABASE_URL" in told.stderr
+
+
+def test_the_key_that_it_makes_is_kept_and_readable_by_its_owner_only(start, tmp_path):
+    start()
+    made = (tmp_path / "data/secret_key").read_text()
+    start()
+
+    assert (tmp_path / "data/secret_key").read_text() == made
+    assert (tmp_path / "data/secret_key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's own")
+def test_sqlite_forgets_nothing_and_lets_no_replacement_slip_past_a_trigger():
+    with connection.cursor() as cursor:
+        names = ("journal_mode", "synchronous", "recursive_triggers", "foreign_keys")
+        values = [cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+
+    assert values == ["wal", 2, 1, 1]
+    assert connection.transaction_mode == "IMMEDIATE"
+
+
+@pytest.mark.needs_postgresql
+@pytest.mark.django_db
+def test_postgresql_waits_two_seconds_for_a_lock():
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+
+        assert cursor.fetchone() == ("2s",)

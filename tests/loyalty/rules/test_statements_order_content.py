@@ -1,0 +1,1 @@
+"""Orders as stated: sums, buyers, currency, lists and the limits of size."""
