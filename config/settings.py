@@ -248,6 +248,10 @@ SPECTACULAR_SETTINGS = {
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TASK_IGNORE_RESULT = True
+# Beat only ticks; rows decide what is due, so a missed or a second tick is harmless.
+CELERY_BEAT_SCHEDULE = {
+    "tick": {"task": "engine.tasks.tick", "schedule": 60, "options": {"expires": 50}}
+}
 CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -10,12 +10,15 @@ from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial, wraps
+from functools import lru_cache, partial, wraps
 from typing import NamedTuple, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 from core.errors import DomainError
 from core.zones import first_reading, in_utc, reading
+
+# Everybody asks for the same few boundaries.
+_boundary = lru_cache(maxsize=4096)(first_reading)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -243,13 +246,14 @@ def calendar_window(unit: str, instant: datetime, zone: ZoneInfo) -> Window:
     if unit == "hour":
         return _hour_around(instant, wall, zone)
 
-    today = wall.replace(hour=0, minute=0, second=0, microsecond=0)
+    today = datetime.combine(wall.date(), time.min)
     if days := _DAYS_IN.get(unit):
         first = today - timedelta(days=today.weekday() % days)
         step = timedelta(days=days)
         return _window_around(instant, first, lambda start: start + step, zone)
     if months := _MONTHS_IN.get(unit):
-        first = today.replace(month=(today.month - 1) // months * months + 1, day=1)
+        month = (today.month - 1) // months * months + 1
+        first = datetime.combine(date(today.year, month, 1), time.min)
         following = partial(_add_months, count=months)
         return _window_around(instant, first, following, zone)
     raise ValueError(f"the calendar has no {unit}")
@@ -265,8 +269,10 @@ def rolling_window(period: Period, instant: datetime, zone: ZoneInfo) -> Window:
 
     :raises DateOutOfRange: if it reaches beyond the calendar
     """
+    instant = in_utc(instant)
     before = _shift(instant, -period.count, period.unit, zone)
-    return Window(before + _TICK, in_utc(instant) + _TICK)
+    # A day that the clock left out is no time at all; `instant` is in even then.
+    return Window(min(before + _TICK, instant), instant + _TICK)
 
 
 @within_the_calendar
@@ -323,8 +329,8 @@ def _add_months(wall: datetime, count: int) -> datetime:
     year, month = divmod(wall.year * 12 + wall.month - 1 + count, 12)
     if not date.min.year <= year <= date.max.year:
         raise OverflowError(f"there is no year {year}")
-    last = monthrange(year, month + 1)[1]
-    return wall.replace(year=year, month=month + 1, day=min(wall.day, last))
+    day = wall.day if wall.day <= 28 else min(wall.day, monthrange(year, month + 1)[1])
+    return datetime.combine(date(year, month + 1, day), wall.time())
 
 
 def _window_around(
@@ -339,8 +345,8 @@ def _window_around(
     The next day begins when it comes first, or days would overlap; so an instant
     may lie beyond the window that the wall suggests.
     """
-    start = first_reading(first, zone)
-    while instant >= (end := first_reading(first := following(first), zone)):
+    start = _boundary(first, zone)
+    while instant >= (end := _boundary(first := following(first), zone)):
         start = end
     return Window(start, end)
 

@@ -33,8 +33,10 @@ class Schema:
 
     def type_of(self, name: str) -> FieldType | None:
         """Return what `name` holds, or None if it is not offered."""
-        parent = name.rpartition(".")[0]
-        return self.fields.get(name) or self.fields.get(f"{parent}.*")
+        stem, _, last = name.rpartition(".")
+        if not last.isidentifier():
+            return None
+        return self.fields.get(name) or self.fields.get(f"{stem}.*")
 
     def help_with(self, name: str) -> str:
         """Return a sentence for someone who wrote `name`, which is not offered."""
@@ -42,7 +44,7 @@ class Schema:
             if name == stem:
                 return f"{stem} needs a name after it, such as {stem}.color"
             if name.startswith(f"{stem}."):
-                return f"only one name can follow {stem}, such as {stem}.color"
+                return f"one plain name follows {stem}, such as {stem}.color"
         last = name.rpartition(".")[2]
         known = [each.replace("*", last) for each in self.fields] + _WORDS
         unknown = f"{shortened(name)} is not known"

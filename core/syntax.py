@@ -91,9 +91,9 @@ class Source:
         self._text = text.replace("\r\n", "\n").replace("\r", "\n")
         # No text literal crosses a line, so each line break is a mere space.
         # The parser has no use for the first ones: they would be indentation.
-        flat = self._text.replace("\n", " ").replace("\t", " ")
-        self._code = flat.strip(" ")
-        self._start = len(flat) - len(flat.lstrip(" "))
+        flat = self._text.replace("\n", " ")
+        self._code = flat.strip(" \t")
+        self._start = len(flat) - len(flat.lstrip(" \t"))
 
     def parse(self) -> ast.expr:
         """Return the tree. What is in it is for the caller to judge.

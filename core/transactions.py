@@ -22,8 +22,8 @@ RETRYABLE = frozenset({"40001", "40P01", "55P03"})
 def retrying(function: Callable[P, T]) -> Callable[P, T]:
     """Run `function` in one transaction, again if it lost a fight for a lock.
 
-    Inside another transaction it simply joins it, since only the outermost one
-    can be tried again.
+    Inside another transaction it is a part of it, undone by itself if it fails;
+    only the outermost one can be tried again.
 
     :raises Unavailable: when the lock could not be had after all tries
     """
@@ -31,7 +31,8 @@ def retrying(function: Callable[P, T]) -> Callable[P, T]:
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
         if connection.in_atomic_block:
-            return function(*args, **kwargs)
+            with transaction.atomic():
+                return function(*args, **kwargs)
         for attempt in range(RETRIES + 1):
             try:
                 with transaction.atomic():

@@ -58,8 +58,8 @@ def reader(name: str) -> Read:
             return None
 
     def read_deeper(scope: Scope) -> Any:
-        value = read(scope)
         try:
+            value = scope[root][leaf]
             for part in deeper:
                 value = value[part]
         except (KeyError, TypeError):

@@ -7,6 +7,7 @@ from core.events import NewEvent, record_events
 from engine.batch import Answer
 from loyalty.rules.statements import EventStatement, MemberStatement, RefundStatement
 from loyalty.services.facts import Earning, Fact, Wave
+from loyalty.services.posting import posted_of
 
 
 def announce_facts(wave: Wave) -> None:
@@ -139,6 +140,16 @@ def _point(
         "desired": posted.get("desired", 0),
         "limited_by": posted.get("limited_by"),
     }
+
+
+def points_of_preview(fact: Fact, at: datetime) -> list[dict[str, Any]]:
+    """Return what a fact that was only imagined would earn, per point type."""
+    points = []
+    for code, earning in fact.earnings.items():
+        shown = _point(code, None, posted_of(earning), at)
+        del shown["previous"], shown["delta"]
+        points.append(shown)
+    return points
 
 
 def _wallets(fact: Fact, wave: Wave) -> dict[str, dict[str, int]]:

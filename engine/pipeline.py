@@ -8,8 +8,6 @@ is a batch of one.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from django.db import transaction
-
 from core.errors import DomainError
 from core.transactions import retrying
 from engine.answers import announce_facts, answer_of
@@ -21,7 +19,6 @@ from loyalty.services.earning import earn_points, gather_facts
 from loyalty.services.events import event_of, record_events_of
 from loyalty.services.facts import Fact, Statement, Wave
 from loyalty.services.ledger import Book, open_book
-from loyalty.services.limits import has_shared_limits
 from loyalty.services.members import enrol_members, find_members
 from loyalty.services.orders import record_orders, stated_orders
 from loyalty.services.posting import post_facts
@@ -125,12 +122,11 @@ def _run(
     setup = setup_of(program)
     owners = owners_of(program, statements) if len(statements) > 1 else {}
     answers: dict[int, Answer] = {}
-    waves = waves_of(statements, owners, single_file=_is_single_file(setup))
-    with transaction.atomic():
-        for facts in waves:
-            _run_wave(program, setup, facts, at, answers)
-            if atomic:
-                _raise_first(facts)
+    waves = waves_of(statements, owners, single_file=setup.has_shared_limits)
+    for facts in waves:
+        _run_wave(program, setup, facts, at, answers)
+        if atomic:
+            _raise_first(facts)
     return [answers[id(statement)] for statement in statements]
 
 
@@ -147,7 +143,7 @@ def _run_wave(
     for fact in facts:
         answers[id(fact.statement)] = answer_of(fact, wave)
     follow_ups = [statement for fact in facts for statement in fact.follow_ups]
-    for later in waves_of(follow_ups, {}, single_file=_is_single_file(setup)):
+    for later in waves_of(follow_ups, {}, single_file=setup.has_shared_limits):
         _run_wave(program, setup, later, at, {})
 
 
@@ -160,8 +156,3 @@ def _raise_first(facts: Sequence[Fact]) -> None:
 def _must_ask_orders(wave: Wave) -> bool:
     """Say whether some fact names its member only through its order."""
     return any(getattr(fact.statement, "member", None) is None for fact in wave.facts)
-
-
-def _is_single_file(setup: Setup) -> bool:
-    newest = setup.published[-1][1] if setup.published else None
-    return newest is not None and has_shared_limits(setup.rule_set(newest))

@@ -17,11 +17,17 @@ from engine.program_file.sections import (
 from loyalty.models import Program
 
 # Words that mean nothing but themselves in YAML 1.2.
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_/ -]*[A-Za-z0-9]|[A-Za-z]|[0-9]+ [a-z]+")
+_PLAIN = re.compile(r"[^\W\d_]([\w./ -]*\w)?|[0-9]+ [a-z]+")
 _NOT_PLAIN = frozenset({"null", "true", "false"})
+
+# A line break before a section: nothing else begins without an indent.
+_SECTION = re.compile(r"\n(?=\w)")
 
 # Things and their keys stand on lines of their own; what is below, on the key's.
 _BLOCK_DEPTH = 3
+
+# Wide enough that no text is ever folded.
+_WIDTH = 100_000
 
 
 def as_data(program: Program) -> dict[str, Any]:
@@ -39,10 +45,10 @@ def dump_program(program: Program) -> str:
 def as_yaml(data: dict[str, Any]) -> str:
     """Return the data of a program file as people would write it."""
     yaml = YAML()
-    yaml.width = 100
+    yaml.width = _WIDTH
     text = StringIO()
     yaml.dump(_written(data, 0), text)
-    return text.getvalue()
+    return _SECTION.sub("\n\n", text.getvalue())
 
 
 def _written(value: Any, depth: int) -> Any:

@@ -200,7 +200,8 @@ class Money:
     def read(self, spot: Spot) -> str:
         scalar = spot.scalar('an amount such as "12.50"')
         if isinstance(scalar.value, int | Float) and not isinstance(scalar.value, bool):
-            raise Refused(f'write money in quotes, as "{scalar.text}"', "float")
+            code = "float" if isinstance(scalar.value, Float) else "wrong_type"
+            raise Refused(f'write money in quotes, as "{scalar.text}"', code)
         if not isinstance(scalar.value, str):
             raise Refused(f'expected an amount such as "12.50", not {quoted(scalar)}')
         currency = spot.reading.currency

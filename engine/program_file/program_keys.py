@@ -120,7 +120,7 @@ class Name:
         if not isinstance(spot.node, Table):
             return Text(60, "a name, or {one: Bean, other: Beans}").read(spot)
         name = self.both.read(spot)
-        return name["one"] if name.get("one") == name.get("other") else name
+        return name.get("one") if name.get("one") == name.get("other") else name
 
     def schema(self) -> Schema:
         return {"anyOf": [Text(60).schema(), self.both.schema()]}

@@ -54,7 +54,8 @@ class EarningRule(models.Model):
     def form(self) -> dict[str, Any]:
         """Return the whole rule in the program file's form."""
         name = {"name": self.name} if self.name else {}
-        return name | {"on": self.on} | self.definition
+        definition: dict[str, Any] = self.definition
+        return name | {"on": self.on} | definition
 
 
 class RuleSet(models.Model):

@@ -70,13 +70,21 @@ def wallets_of(members: Sequence[Member], *, at: datetime) -> dict[int, dict[str
     if not members:
         return {}
     setup = setup_of(members[0].program)
-    states = _states(setup, [member.pk for member in members])
-    _settle([state for state in states if is_due(state, at)], at)
+    states = states_of(setup, [member.pk for member in members], at=at)
     found: dict[int, dict[str, WalletView]] = {member.pk: _empty(setup) for member in members}
     for state in states:
         code = setup.point_type(state.point_type_id).code
         found[state.member_id][code] = _view(state)
     return found
+
+
+def states_of(
+    setup: Setup, member_ids: Sequence[int], *, at: datetime
+) -> list[WalletState]:
+    """Return wallets as they truly are at `at`, unlocked: for looking, not for writing."""
+    states = _states(setup, member_ids)
+    _settle([state for state in states if is_due(state, at)], at)
+    return states
 
 
 def _empty(setup: Setup) -> dict[str, WalletView]:

@@ -34,7 +34,11 @@ class PointTypeSetup:
 
 @dataclass(slots=True)
 class Setup:
-    """Everything about a program that a fact is judged by."""
+    """Everything about a program that a fact is judged by.
+
+    `has_shared_limits` says that some rule set, old or new, limits all members
+    together.
+    """
 
     program_id: int
     currency: str
@@ -42,6 +46,7 @@ class Setup:
     guest_claim: str
     point_types: Mapping[str, PointTypeSetup]
     published: Sequence[tuple[datetime, int]]
+    has_shared_limits: bool
     _compiled: dict[int, CompiledRuleSet] = field(default_factory=dict)
 
     def rule_set_id_at(self, at: datetime) -> int | None:
@@ -72,14 +77,28 @@ def setup_of(program: Program) -> Setup:
 def _load(program_id: int, revision: UUID) -> Setup:
     program = Program.objects.get(pk=program_id)
     point_types = PointType.objects.filter(program=program)
-    published = RuleSet.objects.filter(program=program).order_by("version")
+    rule_sets = list(
+        RuleSet.objects.filter(program=program)
+        .order_by("version")
+        .values_list("published_at", "pk", "content")
+    )
     return Setup(
         program_id=program_id,
         currency=program.currency,
         zone=program.zone,
         guest_claim=program.guest_claim,
         point_types={row.code: _point_type(row, program.zone) for row in point_types},
-        published=list(published.values_list("published_at", "pk")),
+        published=[(published_at, key) for published_at, key, _ in rule_sets],
+        has_shared_limits=any(_limits_all(content) for _, _, content in rule_sets),
+    )
+
+
+def _limits_all(content: Mapping[str, Any]) -> bool:
+    """Say whether a rule of this set is limited for all members together."""
+    return any(
+        (limit or {}).get("of") == "program"
+        for rule in content["rules"].values()
+        for limit in rule.get("limits") or ()
     )
 
 

@@ -8,13 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from math import lcm
-from typing import Any, ClassVar, NamedTuple
+from typing import Any
 
 from core.errors import invalid
 from core.truth import NUMBER
 from loyalty.rules.forms import LARGEST, Form, escaped
 from loyalty.rules.words import WhyNot
-
 
 # Points as an exact fraction: numerator, and denominator above zero.
 Ratio = tuple[int, int]
@@ -28,13 +27,11 @@ class AmountAward:
     per: int
     whole_steps: bool = False
 
-    by_units: ClassVar[bool] = False
-
     def points_for(self, base: int) -> Ratio:
+        above, below = self.points
         if self.whole_steps:
-            steps = base // self.per
-            return Ratio(steps * self.points.numerator, self.points.denominator)
-        return Ratio(base * self.points.numerator, self.points.denominator * self.per)
+            return base // self.per * above, below
+        return base * above, below * self.per
 
     def explain(self) -> dict[str, Any]:
         steps = {"whole_steps": True} if self.whole_steps else {}
@@ -51,7 +48,7 @@ class Band:
 
     @property
     def denominator(self) -> int:
-        return self.points.denominator * self.per
+        return self.points[1] * self.per
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +58,6 @@ class BandsAward:
     bands: tuple[Band, ...]
     denominator: int
 
-    by_units: ClassVar[bool] = False
-
     def points_for(self, base: int) -> Ratio:
         points = 0
         ends = [band.above for band in self.bands[1:]] + [base]
@@ -71,8 +66,8 @@ class BandsAward:
             if slice_of_base <= 0:
                 break
             scale = self.denominator // band.denominator
-            points += slice_of_base * band.points.numerator * scale
-        return Ratio(points, self.denominator)
+            points += slice_of_base * band.points[0] * scale
+        return points, self.denominator
 
     def explain(self) -> dict[str, Any]:
         return {
@@ -89,10 +84,9 @@ class ItemAward:
 
     points: Ratio
 
-    by_units: ClassVar[bool] = True
-
     def points_for(self, base: int) -> Ratio:
-        return Ratio(base * self.points.numerator, self.points.denominator)
+        above, below = self.points
+        return base * above, below
 
     def explain(self) -> dict[str, Any]:
         return {"points": written(self.points), "per_item": True}
@@ -136,7 +130,7 @@ class PropertyAward:
             pointer = "/".join(escaped(step) for step in self.name.split(".")[1:])
             raise invalid(f"/{pointer}", "out_of_range", f"must be at most {LARGEST}")
         above, below = value.as_integer_ratio()
-        return Ratio(above * self.times.numerator, below * self.times.denominator)
+        return above * self.times[0], below * self.times[1]
 
     def explain(self) -> dict[str, Any]:
         return {"points_from": self.name, "times": written(self.times)}
@@ -175,7 +169,7 @@ def read_award(form: Form, currency: str, *, on_order: bool) -> Award:
 
 def written(ratio: Ratio) -> str:
     """Return a ratio as people write it, to nine decimals where it never ends."""
-    exact = Decimal(ratio.numerator) / Decimal(ratio.denominator)
+    exact = Decimal(ratio[0]) / Decimal(ratio[1])
     return f"{exact:.9f}".rstrip("0").rstrip(".")
 
 
@@ -223,13 +217,12 @@ def _read_fixed(form: Form, _currency: str) -> Award:
 
 def _read_property(form: Form, _currency: str) -> Award:
     name = form.text("points_from") or ""
-    times = form.number("times", 1).as_integer_ratio()
-    return PropertyAward(name, Ratio(*times))
+    return PropertyAward(name, form.number("times", 1).as_integer_ratio())
 
 
 def _ratio(form: Form, key: str) -> Ratio:
     form.require(key)
-    return Ratio(*form.number(key).as_integer_ratio())
+    return form.number(key).as_integer_ratio()
 
 
 # By the key that only this kind of award has; without any it is a fixed one.

@@ -50,10 +50,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MultiplyRule(Rule):
-    """A rule that makes awards larger: those on its `lines`, or all if None."""
+    """A rule that makes awards larger: those on its `lines`, or all if None.
+
+    `extra` is what it adds to one, in millionths.
+    """
 
     lines: Expression | None
     multiplier: Decimal
+    extra: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)

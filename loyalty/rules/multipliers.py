@@ -4,14 +4,20 @@ Multipliers add up: twice and half again together give 2.5 times. They are kept
 as whole millionths, so that sums over lines stay exact.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
 from core.errors import invalid
+from loyalty.rules.compiled import MultiplyRule
 
 ONE = 1_000_000
+
+
+def extra_of(multiplier: Decimal) -> int:
+    """Return what a multiplier adds to one, in millionths."""
+    return int(multiplier.scaleb(6)) - ONE
 
 
 class Reason(NamedTuple):
@@ -48,40 +54,46 @@ class Bonus:
             )
 
 
-class Acting(NamedTuple):
-    """A rule that multiplies and whose conditions hold.
-
-    `lines` None acts on everything, shipping included.
-    """
-
-    code: str
-    multiplier: Decimal
-    group: str | None
-    lines: tuple[int, ...] | None
-
-
-class Factors(NamedTuple):
+class Factors:
     """By how many millionths points are multiplied.
 
     `whole` is for shipping and for awards that belong to no line; `lines` is
     None where every line has the same.
     """
 
-    whole: int
-    lines: tuple[int, ...] | None
-    reasons: tuple[Reason, ...]
+    __slots__ = ("_acting", "_bonuses", "lines", "whole")
+
+    def __init__(
+        self,
+        whole: int = ONE,
+        lines: tuple[int, ...] | None = None,
+        acting: "Sequence[Acting]" = (),
+        bonuses: Sequence[Bonus] = (),
+    ) -> None:
+        self.whole = whole
+        self.lines = lines
+        self._acting = acting
+        self._bonuses = bonuses
+
+    @property
+    def reasons(self) -> list[Reason]:
+        rules = [Reason(rule.code, rule.multiplier, places) for rule, places in self._acting]
+        return rules + [Reason(bonus.reason, bonus.multiplier, None) for bonus in self._bonuses]
 
     def for_whole(self, line_count: int) -> "Factors":
         """Return only what acts on an award that belongs to no line."""
-        reasons = tuple(
-            reason
-            for reason in self.reasons
-            if reason.places is None or line_count in reason.places
-        )
-        return Factors(self.whole, None, reasons)
+        acting = [
+            (rule, places)
+            for rule, places in self._acting
+            if places is None or line_count in places
+        ]
+        return Factors(self.whole, None, acting, self._bonuses)
 
 
-NO_FACTORS = Factors(ONE, None, ())
+NO_FACTORS = Factors()
+
+# A rule that multiplies, and where: the indexes of lines, or None for everything.
+Acting = tuple[MultiplyRule, tuple[int, ...] | None]
 
 
 class Multipliers:
@@ -93,55 +105,49 @@ class Multipliers:
 
     def __init__(self, acting: Sequence[Acting], line_count: int) -> None:
         self.beaten: dict[str, str] = {}
-        self._everywhere = tuple(range(line_count + 1))
+        self._everywhere = range(line_count + 1)
         self._extras = [0] * (line_count + 1)
-        self._reasons: list[Reason] = []
+        self._acting: list[Acting] = []
         groups: dict[str, list[Acting]] = {}
         for each in acting:
-            if each.group is None:
-                self._add(each, each.lines or self._everywhere)
+            group = each[0].group
+            if group is None:
+                self._add(each)
             else:
-                groups.setdefault(each.group, []).append(each)
+                groups.setdefault(group, []).append(each)
         for rivals in groups.values():
             self._add_best(rivals)
 
-    def factors(self, bonuses: Iterable[Bonus] = ()) -> Factors:
+    def factors(self, bonuses: Sequence[Bonus] = ()) -> Factors:
         """Return what all of these make together with the member's bonuses."""
         total = ONE
-        reasons = [*self._reasons]
         for bonus in bonuses:
-            total += _extra(bonus.multiplier)
-            reasons.append(Reason(bonus.reason, bonus.multiplier, None))
+            total += extra_of(bonus.multiplier)
         *lines, whole = [max(total + extra, 0) for extra in self._extras]
-        differs = any(line != whole for line in lines)
-        return Factors(whole, tuple(lines) if differs else None, tuple(reasons))
+        differs = lines.count(whole) < len(lines)
+        return Factors(whole, tuple(lines) if differs else None, self._acting, bonuses)
 
-    def _add(self, each: Acting, places: tuple[int, ...]) -> None:
-        extra = _extra(each.multiplier)
-        for place in places:
-            self._extras[place] += extra
-        shown = None if places == self._everywhere else places
-        self._reasons.append(Reason(each.code, each.multiplier, shown))
+    def _add(self, each: Acting) -> None:
+        rule, places = each
+        for place in self._everywhere if places is None else places:
+            self._extras[place] += rule.extra
+        self._acting.append(each)
 
     def _add_best(self, rivals: Sequence[Acting]) -> None:
         """Let the best of a group count, line by line."""
-        won: dict[Acting, list[int]] = {}
+        won: dict[MultiplyRule, list[int]] = {}
         for place in self._everywhere:
-            here = [r for r in rivals if r.lines is None or place in r.lines]
+            here = [rule for rule, places in rivals if places is None or place in places]
             if here:
                 won.setdefault(_best(here), []).append(place)
-        for rival, places in won.items():
-            self._add(rival, tuple(places))
+        for rule, places in won.items():
+            everywhere = len(places) == len(self._everywhere)
+            self._add((rule, None if everywhere else tuple(places)))
         winner = _best([*won])
-        for rival in rivals:
-            if rival not in won:
-                self.beaten[rival.code] = winner.code
+        for rule, _ in rivals:
+            if rule not in won:
+                self.beaten[rule.code] = winner.code
 
 
-def _best(rivals: Sequence[Acting]) -> Acting:
-    return max(rivals, key=lambda rival: rival.multiplier)
-
-
-def _extra(multiplier: Decimal) -> int:
-    """Return what a multiplier adds to one, in millionths."""
-    return int(multiplier.scaleb(6)) - ONE
+def _best(rules: Sequence[MultiplyRule]) -> MultiplyRule:
+    return max(rules, key=lambda rule: rule.extra)

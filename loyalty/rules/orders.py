@@ -122,10 +122,7 @@ class OrderFacts:
             lines=tuple([line.base(switches) for line in self.lines]),
             shipping=self.shipping.base(switches) if switches.shipping else 0,
             units=tuple(
-                [
-                    line.units if cards_count or not line.gift_card else 0
-                    for line in self.lines
-                ]
+                [line.units if cards_count or not line.gift_card else 0 for line in self.lines]
             ),
         )
 
@@ -213,13 +210,11 @@ def _taxes(
         return _allocate(body["tax"], weights)
     rest = max(body["tax"] - sum(stated), 0)
     silent = [
-        weight if tax is None else 0
-        for weight, tax in zip(weights, [*own, None], strict=True)
+        weight if tax is None else 0 for weight, tax in zip(weights, [*own, None], strict=True)
     ]
     shared = _allocate(rest, silent) if any(silent) else [0] * len(own) + [rest]
     return [
-        part if tax is None else tax
-        for part, tax in zip(shared, [*own, None], strict=True)
+        part if tax is None else tax for part, tax in zip(shared, [*own, None], strict=True)
     ]
 
 

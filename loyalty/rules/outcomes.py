@@ -1,55 +1,47 @@
 """What came of asking the rules: points, and why so many or none."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from loyalty.rules.awards import ItemAward, Ratio, written
 from loyalty.rules.compiled import AwardRule, CompiledRuleSet, MultiplyRule
-from loyalty.rules.expiry import (
-    NEVER,
-    NO_HOLD,
-    Expiry,
-    Hold,
-    LotSchedule,
-    schedule,
-)
+from loyalty.rules.expiry import NEVER, NO_HOLD, Expiry, Hold, LotSchedule, schedule
 from loyalty.rules.limits import Limit
-from loyalty.rules.multipliers import Factors
+from loyalty.rules.multipliers import NO_FACTORS, Factors, Reason
 from loyalty.rules.words import WhyNot
 
 
-class Measured(NamedTuple):
-    """What an award looked at.
-
-    `base` is minor units, or units where the award is per item; None where it is
-    given once whatever was bought. `counted` are indexes of lines, None all.
-    """
-
-    base: int | None
-    counted: tuple[int, ...] | None
-    points: Ratio
-    factors: Factors
-
-
-@dataclass(slots=True, eq=False)
 class RuleOutcome:
     """What came of asking one rule.
 
-    `matched` says that its conditions hold and it found something to count;
-    `desired` are its points before limits, 0 with a reason in `why_not`.
-    `unknown` are the names that it asks for and nobody knows.
+    `matched` says that its conditions hold and that it found something to count
+    or, if it multiplies, that it acts. `desired` are an award's points before
+    limits, 0 with a reason in `why_not`.
+    `unknown` are the names that its condition asks for and nobody knows.
+
+    `base` is what the award measured: minor units, or units where it is per
+    item; None where it is given once. `counted` are indexes into `line_ids`;
+    None is all. `points` are those before multipliers, as a fraction.
     """
 
-    rule: AwardRule | MultiplyRule
-    matched: bool = False
+    # Most outcomes differ from these in one or two; an order has twenty.
+    matched = False
     why_not: str | None = None
-    desired: int = 0
+    desired = 0
     unknown: tuple[str, ...] = ()
-    measured: Measured | None = None
-    line_ids: Sequence[str] = ()
+    base: int | None = None
+    counted: tuple[int, ...] | None = None
+    points: Ratio | None = None
+    factors: Factors = NO_FACTORS
+
+    def __init__(self, rule: AwardRule | MultiplyRule, line_ids: Sequence[str]) -> None:
+        self.rule = rule
+        self.line_ids = line_ids
+
+    def __repr__(self) -> str:
+        return f"<{self.rule.code}: {self.desired} {self.why_not or ''}>"
 
     @property
     def code(self) -> str:
@@ -81,10 +73,6 @@ class RuleOutcome:
         return str(self.rule.rounding) if isinstance(self.rule, AwardRule) else None
 
     @property
-    def base(self) -> int | None:
-        return self.measured.base if self.measured else None
-
-    @property
     def multipliers(self) -> list[tuple[str, Decimal]]:
         """What acted on the award; for a rule that multiplies, itself."""
         if isinstance(self.rule, MultiplyRule):
@@ -104,21 +92,22 @@ class RuleOutcome:
             answer["unknown"] = list(self.unknown)
         if isinstance(self.rule, MultiplyRule):
             answer["multiply"] = f"{self.rule.multiplier:f}"
-            return answer
-        answer["desired"] = self.desired
-        if self.measured is not None:
-            answer |= self._explain_award(self.rule, self.measured)
+        else:
+            answer["desired"] = self.desired
+            answer |= self._explain_award(self.rule)
         if self.rule.limits:
             answer["limits"] = [limit.explain() for limit in self.rule.limits]
         return answer
 
-    def _explain_award(self, rule: AwardRule, measured: Measured) -> dict[str, Any]:
+    def _explain_award(self, rule: AwardRule) -> dict[str, Any]:
+        if self.points is None:
+            return {}
         unit = "units" if isinstance(rule.award, ItemAward) else "base"
         return {
-            "lines": self._ids(measured.counted),
-            unit: measured.base,
+            "lines": self._ids(self.counted),
+            unit: self.base,
             "rate": rule.award.explain(),
-            "points": written(measured.points),
+            "points": written(self.points),
             "multipliers": [
                 {"reason": reason, "multiplier": f"{multiplier:f}"}
                 | ({} if places is None else {"lines": self._ids(places)})
@@ -129,37 +118,44 @@ class RuleOutcome:
             "round_base": str(rule.round_base) if rule.round_base else None,
         }
 
-    def _reasons(self) -> list[tuple[str, Decimal, tuple[int, ...] | None]]:
+    def _reasons(self) -> list[Reason]:
         """Return the multipliers that touched what was counted."""
-        measured = self.measured
-        if measured is None:
-            return []
-        everywhere = len(self.line_ids)
-        counted = measured.counted
+        counted = self.counted
+        if counted is None:
+            return self.factors.reasons
+        touched = {*counted, len(self.line_ids)}
         return [
-            (reason, multiplier, places)
-            for reason, multiplier, places in measured.factors.reasons
-            if places is None
-            or counted is None
-            or not {*places}.isdisjoint((*counted, everywhere))
+            reason
+            for reason in self.factors.reasons
+            if reason.places is None or not touched.isdisjoint(reason.places)
         ]
 
-    def _ids(self, places: tuple[int, ...] | None) -> list[str] | None:
+    def _ids(self, places: Sequence[int] | None) -> list[str] | None:
         if places is None:
             return None
         ids = [*self.line_ids, "shipping"]
         return [ids[place] for place in places]
 
 
-@dataclass(slots=True, eq=False)
 class Evaluation:
-    """What came of asking all rules that listen to one fact, in that order."""
+    """What came of asking all rules that listen to one fact, in that order.
 
-    rule_set: CompiledRuleSet
-    outcomes: list[RuleOutcome]
-    at: datetime
-    fulfilled_at: datetime | None = None
-    _schedules: dict[tuple[Hold, Expiry], LotSchedule] = field(default_factory=dict)
+    `at` is the fact's business time.
+    """
+
+    def __init__(
+        self,
+        rule_set: CompiledRuleSet,
+        outcomes: list[RuleOutcome],
+        *,
+        at: datetime,
+        fulfilled_at: datetime | None,
+    ) -> None:
+        self.rule_set = rule_set
+        self.outcomes = outcomes
+        self.at = at
+        self.fulfilled_at = fulfilled_at
+        self._schedules: dict[tuple[Hold, Expiry], LotSchedule] = {}
 
     @property
     def awards(self) -> list[RuleOutcome]:
@@ -192,10 +188,12 @@ class Evaluation:
 
 
 def nothing_earned(
-    rule_set: CompiledRuleSet, kind: str, why_not: WhyNot, at: datetime
+    rule_set: CompiledRuleSet, kind: str, why_not: WhyNot, *, at: datetime
 ) -> Evaluation:
     """Return the evaluation of a fact that earns nothing, whatever the rules say."""
     multiplies, awards = rule_set.on(kind)
-    outcomes = [RuleOutcome(rule, why_not=why_not) for rule in multiplies]
-    outcomes += [RuleOutcome(rule, why_not=why_not) for rule in awards]
-    return Evaluation(rule_set, outcomes, at)
+    outcomes = [RuleOutcome(rule, ()) for rule in multiplies]
+    outcomes += [RuleOutcome(rule, ()) for rule in awards]
+    for outcome in outcomes:
+        outcome.why_not = why_not
+    return Evaluation(rule_set, outcomes, at=at, fulfilled_at=None)

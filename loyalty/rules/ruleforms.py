@@ -7,13 +7,21 @@ from zoneinfo import ZoneInfo
 
 from core.expressions import Expression, ExpressionError, FieldType, compile_expression
 from core.money import Rounding
-from loyalty.rules.awards import Award, BandsAward, FixedAward, ItemAward, PropertyAward, read_award
+from loyalty.rules.awards import (
+    Award,
+    BandsAward,
+    FixedAward,
+    ItemAward,
+    PropertyAward,
+    read_award,
+)
 from loyalty.rules.compiled import AwardRule, Counting, MultiplyRule, Policies, Rule
 from loyalty.rules.expiry import NEVER, NO_HOLD, read_expiry, read_hold
 from loyalty.rules.fields import lines_schema, when_schema
 from loyalty.rules.forms import Form
 from loyalty.rules.limits import read_limits
 from loyalty.rules.lines import Switches
+from loyalty.rules.multipliers import extra_of
 from loyalty.rules.statements.values import SLUG
 from loyalty.rules.validity import read_validity
 
@@ -49,9 +57,7 @@ class Program:
     point_types: Mapping[str, Policies]
     default_point_type: str | None
     conditions: dict[tuple[str, str], Expression] = field(default_factory=dict)
-    countings: dict[tuple[str | None, Switches, bool], Counting] = field(
-        default_factory=dict
-    )
+    countings: dict[tuple[str | None, Switches, bool], Counting] = field(default_factory=dict)
 
 
 def read_rule(code: str, form: Form, program: Program) -> Rule | None:
@@ -106,17 +112,18 @@ def _read_shared(code: str, on: str, form: Form, program: Program) -> dict[str, 
 
 def _read_multiply(form: Form, program: Program, shared: dict[str, Any]) -> Rule:
     form.forbid(OF_AWARDS_ONLY, "is for awards; this rule multiplies those of others")
+    multiplier = form.number("multiply", 1)
     return MultiplyRule(
         **shared,
         lines=_read_condition(form, "lines", "lines", program),
-        multiplier=form.number("multiply", 1),
+        multiplier=multiplier,
+        extra=extra_of(multiplier),
     )
 
 
 def _read_award(form: Form, program: Program, shared: dict[str, Any]) -> Rule:
     on = shared["on"]
-    award_form = form.sub("award")
-    assert award_form is not None  # noqa: S101 - the caller has looked
+    award_form = Form(form.take("award"), form.at("award"), form.problems)
     award = read_award(award_form, program.currency, on_order=on == "order")
     _check_property(award_form, award, on)
     by_measure = not isinstance(award, FixedAward | PropertyAward)
@@ -167,7 +174,8 @@ def _read_condition(form: Form, key: str, schema: str, program: Program) -> Expr
 def _read_counting(form: Form, award: Award, program: Program) -> Counting:
     lines = _read_condition(form, "lines", "lines", program)
     counting = Counting(lines, _read_base(form), isinstance(award, ItemAward))
-    key = (lines and lines.source, counting.base, counting.by_units)
+    source = lines.source if lines else None
+    key = (source, counting.base, counting.by_units)
     return program.countings.setdefault(key, counting)
 
 

@@ -165,8 +165,9 @@ def _fit_balance(earning: Earning, fact: Fact, wave: Wave) -> None:
     most = earning.point_type.max_balance
     if most is None or earning.delta <= 0:
         return
-    wallet = wave.book.wallets[_member(fact).pk, earning.point_type.id]
-    room = max(0, most - wallet.available - wallet.pending - wallet.held)
+    wallet = wave.book.wallets.get((_member(fact).pk, earning.point_type.id))
+    has = wallet.available + wallet.pending + wallet.held if wallet else 0
+    room = max(0, most - has)
     if earning.delta > room:
         earning.target = earning.previous + room
         earning.limited_by = "max_balance"

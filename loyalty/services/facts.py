@@ -95,6 +95,11 @@ class Fact:
         raise AssertionError("A fact without an order or event moves no points")
 
     @property
+    def kind(self) -> str:
+        """What rules listen to: `order`, or the event's type."""
+        return self.event.type if self.event is not None else "order"
+
+    @property
     def occurred_at(self) -> datetime:
         """The business time by which the fact is judged."""
         if self.event is not None:
@@ -121,13 +126,17 @@ class Fact:
 
 @dataclass(slots=True)
 class Wave:
-    """Facts that are done together: at most one for each member and order."""
+    """Facts that are done together: at most one for each member and order.
+
+    A preview locks nothing, and nothing of it is written.
+    """
 
     program: Program
     setup: Setup
     at: datetime
     facts: Sequence[Fact]
     book: Book
+    is_preview: bool = False
 
     def live(self) -> list[Fact]:
         """Return the facts that were not refused and are not mere repeats."""

@@ -45,13 +45,13 @@ class LimitBook:
     def _limits_of(self, fact: Fact) -> dict[str, tuple[Limit, ...]]:
         if fact.row.rule_set_id is None:
             return {}
-        return limits_of(self._rule_set(fact))
+        return limits_of(self._rule_set(fact), fact.kind)
 
     def _rule_set(self, fact: Fact) -> CompiledRuleSet:
         return self.wave.setup.rule_set(fact.row.rule_set_id or 0)
 
     def _lock(self, codes: Iterable[str]) -> None:
-        if codes:
+        if codes and not self.wave.is_preview:
             rules = EarningRule.objects.filter(
                 program_id=self.wave.setup.program_id, code__in=codes
             )
@@ -99,11 +99,7 @@ class LimitBook:
 
     def spent_multipliers(self, fact: Fact) -> frozenset[str]:
         """Return the multipliers that may not be used once more."""
-        multipliers = {
-            rule.code
-            for listeners in self._rule_set(fact).rules.values()
-            for rule in listeners.multiplies
-        }
+        multipliers = {rule.code for rule in self._rule_set(fact).on(fact.kind).multiplies}
         return frozenset(
             code
             for code, limits in self._limits_of(fact).items()
@@ -118,21 +114,11 @@ class LimitBook:
             fact.uses.append(LimitUseChange(outcome.code, 0, 1))
 
 
-def limits_of(rule_set: CompiledRuleSet) -> dict[str, tuple[Limit, ...]]:
-    """Return the limits of every rule that has some."""
-    return {
-        rule.code: rule.limits
-        for listeners in rule_set.rules.values()
-        for rule in (*listeners.multiplies, *listeners.awards)
-        if rule.limits
-    }
-
-
-def has_shared_limits(rule_set: CompiledRuleSet) -> bool:
-    """Say whether a rule is limited for the program as a whole."""
-    return any(
-        limit.of == "program" for limits in limits_of(rule_set).values() for limit in limits
-    )
+def limits_of(rule_set: CompiledRuleSet, kind: str) -> dict[str, tuple[Limit, ...]]:
+    """Return the limits of every rule that listens to `kind` and has some."""
+    listeners = rule_set.on(kind)
+    rules = (*listeners.multiplies, *listeners.awards)
+    return {rule.code: rule.limits for rule in rules if rule.limits}
 
 
 def write_uses(wave: Wave, facts: Sequence[Fact]) -> None:
@@ -141,12 +127,15 @@ def write_uses(wave: Wave, facts: Sequence[Fact]) -> None:
     limited = [
         fact
         for fact in facts
-        if fact.row.rule_set_id and limits_of(wave.setup.rule_set(fact.row.rule_set_id))
+        if fact.row.rule_set_id
+        and limits_of(wave.setup.rule_set(fact.row.rule_set_id), fact.kind)
     ]
     if not limited:
         return
     for kind in ("order", "event"):
-        ids = [fact.source[1] for fact in limited if fact.source[0] == kind]
+        ids = [
+            fact.source[1] for fact in limited if fact.source[0] == kind and not fact.is_created
+        ]
         if ids:
             LimitUse.objects.filter(
                 program_id=program_id, source_type=kind, source_id__in=ids

@@ -14,7 +14,7 @@ from loyalty.rules.movements import claw_back, grant
 from loyalty.rules.statements import EventStatement, RefundStatement
 from loyalty.rules.wallets import Cause, Draft, NewLot
 from loyalty.services.facts import Claim, Earning, Fact, Wave
-from loyalty.services.ledger import Posting, keep_active, post, reschedule
+from loyalty.services.ledger import Posting, draft_postings, keep_active, reschedule, write
 from loyalty.services.limits import write_uses
 from loyalty.services.orders import ORDER_COLUMNS, content_of
 
@@ -40,13 +40,16 @@ def post_facts(wave: Wave) -> None:
     for fact in facts:
         _move_dates(fact, wave)
         _note_activity(fact, wave)
-    drafts = post(wave.book, [posting for _, _, posting in asked])
-    for (_, earning, _), written in zip(asked, drafts, strict=True):
-        _take_over(earning, written)
+    drafts = draft_postings(wave.book, [posting for _, _, posting in asked])
+    for (_, earning, _), drafted in zip(asked, drafts, strict=True):
+        _take_over(earning, drafted)
     for fact in facts:
         _remember(fact)
     write_uses(wave, facts)
+    # Before all that refers to them: where a row refers to one that is yet to come,
+    # SQLite looks through whole tables for it.
     _write_decisions(wave, facts)
+    write(wave.book)
     _write_orders(wave, facts)
     _write_events(wave, facts)
 
@@ -182,18 +185,22 @@ def _active_until(expiry: Expiry, activity: str, fact: Fact, wave: Wave) -> Any:
 
 def _remember(fact: Fact) -> None:
     """Note on the order or event what the ledger has been made to agree with."""
-    posted = dict(fact.row.posted)
-    for code, earning in fact.earnings.items():
-        posted[code] = {
-            "points": earning.target,
-            "forgiven": earning.forgiven,
-            "desired": earning.desired,
-            "limited_by": earning.limited_by,
-            "rules": earning.rules,
-            "dates": {rule: _text(dates.available_at) for rule, dates in earning.dates.items()},
-            "expires": {rule: _text(dates.expires_at) for rule, dates in earning.dates.items()},
-        }
-    fact.row.posted = posted
+    posted = {code: posted_of(earning) for code, earning in fact.earnings.items()}
+    fact.row.posted = fact.row.posted | posted
+
+
+def posted_of(earning: Earning) -> dict[str, Any]:
+    """Return what an order or event remembers of its points in one point type."""
+    dates = earning.dates.items()
+    return {
+        "points": earning.target,
+        "forgiven": earning.forgiven,
+        "desired": earning.desired,
+        "limited_by": earning.limited_by,
+        "rules": earning.rules,
+        "dates": {rule: _text(lot.available_at) for rule, lot in dates},
+        "expires": {rule: _text(lot.expires_at) for rule, lot in dates},
+    }
 
 
 def _text(moment: Any) -> str | None:

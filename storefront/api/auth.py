@@ -83,4 +83,7 @@ class HasScope(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         scopes: frozenset[str] = getattr(view, "scopes", frozenset())
-        return not scopes or not scopes.isdisjoint(request.auth.scopes)
+        key = request.auth
+        if not isinstance(key, ApiKey):
+            return False
+        return not scopes or not scopes.isdisjoint(key.scopes)

@@ -1,18 +1,21 @@
 """How the OpenAPI document describes an address: what the views do not say twice."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 import uritemplate
 from drf_spectacular.extensions import (
     OpenApiAuthenticationExtension,
-    OpenApiSerializerExtension,
+    OpenApiSerializerFieldExtension,
 )
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import ResolvedComponent, build_bearer_security_scheme_object
+from drf_spectacular.plumbing import (
+    ResolvedComponent,
+    build_bearer_security_scheme_object,
+)
 
-from storefront.api.shapes.fields import Shape, Statement
+from storefront.api.errors import title_of
+from storefront.api.shapes.fields import Statement
 from storefront.api.shapes.problems import EXAMPLES, Problem
 
 ID = {"type": "string", "minLength": 1, "maxLength": 255}
@@ -25,26 +28,31 @@ PATHS: Mapping[str, tuple[str, str]] = {
 WRITES = ("POST", "PUT", "PATCH")
 
 
-class Description(AutoSchema):  # type: ignore[no-untyped-call]
+class Description(AutoSchema):
     """What every operation has: words, errors, ids in its path, a key for repeats."""
 
+    @property
+    def address(self) -> Any:
+        """The view, which is a `ProgramView`."""
+        return self.view
+
     def get_tags(self) -> list[str]:
-        return [self.view.tag]
+        return [self.address.tag]
 
     def get_summary(self) -> str:
         return self._docstring().partition("\n")[0].rstrip(".")
 
-    def get_description(self) -> str:
-        scopes = " or ".join(f"`{scope}`" for scope in sorted(self.view.scopes))
+    def get_description(self) -> str:  # type: ignore[override]
+        scopes = " or ".join(f"`{scope}`" for scope in sorted(self.address.scopes))
         key = f"Needs a key with the scope {scopes}." if scopes else "Any key will do."
         rest = self._docstring().partition("\n")[2].strip()
         return f"{rest}\n\n{key}".strip()
 
     def get_operation_id(self) -> str:
-        return f"{self.method.lower()}_{self.view.noun}"
+        return f"{self.method.lower()}_{self.address.noun}"
 
     def _docstring(self) -> str:
-        handler = getattr(self.view, self.method.lower())
+        handler = getattr(self.address, self.method.lower())
         lines = (handler.__doc__ or "").strip().splitlines()
         return "\n".join(line.strip() for line in lines)
 
@@ -66,7 +74,7 @@ class Description(AutoSchema):  # type: ignore[no-untyped-call]
         ]
 
     def _repeat_key(self) -> dict[str, Any]:
-        required = self.view.needs_key and self.method == "POST"
+        required = self.address.needs_key and self.method == "POST"
         return {
             "name": "Idempotency-Key",
             "in": "header",
@@ -76,9 +84,19 @@ class Description(AutoSchema):  # type: ignore[no-untyped-call]
             "example": "5f0c9d6e-goodwill",
         }
 
+    def _map_serializer(
+        self, serializer: Any, direction: Any, bypass_extensions: bool = False
+    ) -> dict[str, Any]:
+        schema: dict[str, Any] = super()._map_serializer(  # type: ignore[no-untyped-call]
+            serializer, direction, bypass_extensions
+        )
+        # An unknown field in a request is refused, and the document says so.
+        is_closed = isinstance(serializer, Statement)
+        return schema | {"additionalProperties": False} if is_closed else schema
+
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         responses = super()._get_response_bodies(direction)
-        if self.view.is_one_object and self.method == "GET":
+        if self.address.is_one_object and self.method == "GET":
             responses["304"] = {"description": "What you have (`If-None-Match`) is true."}
         return responses | {str(status): self._problem(status) for status in self._statuses()}
 
@@ -93,8 +111,8 @@ class Description(AutoSchema):  # type: ignore[no-untyped-call]
 
     def _problem(self, status: int) -> dict[str, Any]:
         """Return a reference to the answer for an error, the same everywhere."""
-        name = HTTPStatus(status).phrase.title().replace(" ", "")
-        component = ResolvedComponent(
+        name = title_of(status).title().replace(" ", "")
+        component = ResolvedComponent(  # type: ignore[no-untyped-call]
             name=name,
             type=ResolvedComponent.RESPONSE,
             object=name,
@@ -121,7 +139,7 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
         scheme: dict[str, Any] = build_bearer_security_scheme_object(
-            header_name="Authorization", token_prefix="Bearer", bearer_format="sk_… or pk_…"
+            "Authorization", "Bearer", "sk_… or pk_…"
         )
         return scheme | {
             "description": "A key of one program, made by `manage.py create_api_key`: secret "
@@ -129,14 +147,14 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
         }
 
 
-class ClosedShape(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
-    """An unknown field in a request is refused, and the document says so."""
+class NamedChoice(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """A choice of words, named once and referred to."""
 
-    target_class = "storefront.api.shapes.fields.Statement"
-    match_subclasses = True
+    target_class = "storefront.api.shapes.fields.Word"
 
-    def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
-        schema: dict[str, Any] = auto_schema._map_serializer(
-            self.target, direction, bypass_extensions=True
-        )
-        return schema | {"additionalProperties": False}
+    def get_name(self) -> str:
+        name: str = self.target.choice
+        return name
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
+        return {"type": "string", "enum": list(self.target.words)}

@@ -26,6 +26,8 @@ LATER = {"Retry-After": "5"}
 # What is neither a rule that said no (409) nor a faulty input (400).
 STATUSES: Mapping[type[DomainError], int] = {NotFound: 404, KeyReused: 422, Unavailable: 503}
 FORBIDDEN = frozenset({"not_a_sandbox"})
+# What RFC 9110 renamed.
+TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 
 class BodyTooLarge(exceptions.APIException):
@@ -53,11 +55,16 @@ class Refusal:
         return {
             **self.extra,
             "type": f"urn:perennial:problem:{self.code}",
-            "title": HTTPStatus(self.status).phrase,
+            "title": title_of(self.status),
             "status": self.status,
             "detail": self.detail,
             "code": self.code,
         }
+
+
+def title_of(status: int) -> str:
+    """Return a status in words, the same on every Python."""
+    return TITLES.get(status) or HTTPStatus(status).phrase
 
 
 def answer_problem(error: Exception, context: Mapping[str, Any]) -> Response:
@@ -95,7 +102,11 @@ def _invalid(error: InvalidInput) -> Refusal:
 
 
 def _told(problem: Problem) -> dict[str, Any]:
-    told = {"pointer": problem.pointer, "code": problem.code, "detail": problem.detail}
+    told: dict[str, Any] = {
+        "pointer": problem.pointer,
+        "code": problem.code,
+        "detail": problem.detail,
+    }
     if isinstance(problem, FileProblem):
         told |= {"line": problem.place.line, "column": problem.place.column}
     return told

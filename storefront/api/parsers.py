@@ -30,7 +30,7 @@ class BytesParser(BaseParser):
 
     media_type = "*/*"
 
-    def parse(
+    def parse(  # type: ignore[override]
         self,
         stream: IO[Any],
         media_type: str | None = None,
@@ -47,6 +47,12 @@ class NDJSONParser(BytesParser):
 
 class YAMLParser(BytesParser):
     media_type = "application/yaml"
+
+
+class JSONFileParser(BytesParser):
+    """JSON whose lines matter, because errors will name them."""
+
+    media_type = "application/json"
 
 
 class InvalidJSON(InvalidInput):

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import structlog
 from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.utils.http import parse_etags
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -24,7 +23,7 @@ from storefront.api.errors import BodyTooLarge, answer_problem
 from storefront.api.parsers import JSONParser
 from storefront.api.reading import read_query
 from storefront.api.repeats import AlreadyAnsweredError, claim_request, settle_request
-from storefront.models import IdempotencyKey
+from storefront.models import ApiKey, IdempotencyKey
 
 SAFE = ("GET", "HEAD")
 LONGEST_REQUEST_ID = 128
@@ -49,8 +48,9 @@ class ProgramView(APIView):
 
     `scopes`: each alone opens it; none means any key does. `in_browsers`: so does
     a publishable key. `parameters` says what may stand behind the question
-    mark, and how it is read. `needs_key`: a POST wants an Idempotency-Key. `is_one_object`: a GET
-    answers with an ETag.
+    mark, and how it is read. `needs_key`: a POST wants an Idempotency-Key.
+    `is_one_object`: a GET answers with an ETag. `tag` and `noun` are what the
+    OpenAPI document calls it.
     """
 
     authentication_classes = [KeyAuthentication]
@@ -60,6 +60,8 @@ class ProgramView(APIView):
     parser_classes: list[type[BaseParser]] = [JSONParser]
     schema = Description()
 
+    tag: ClassVar[str] = ""
+    noun: ClassVar[str] = ""
     scopes: ClassVar[frozenset[str]] = frozenset()
     in_browsers: ClassVar[bool] = False
     parameters: ClassVar[Mapping[str, Parser]] = {}
@@ -97,9 +99,10 @@ class ProgramView(APIView):
             request.work_key = self.claim.work_key
 
     def perform_authentication(self, request: Request) -> None:
-        cast(ProgramRequest, request).api_key = request.auth
+        key = request.auth
+        cast(ProgramRequest, request).api_key = key if isinstance(key, ApiKey) else None
 
-    def options(self, request: ProgramRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         return answer_preflight(request, self.allowed_methods)
 
     def get_exception_handler(self) -> Any:
@@ -129,7 +132,7 @@ class ProgramView(APIView):
 class NothingHere(ProgramView):
     """Any address that the contract does not name."""
 
-    schema = None
+    schema = None  # type: ignore[assignment]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         raise Http404
@@ -137,7 +140,7 @@ class NothingHere(ProgramView):
 
 def request_id_of(request: HttpRequest) -> str:
     """Return the id that the caller gave the request, or a new one; the log has it too."""
-    stated = request.META.get("HTTP_X_REQUEST_ID", "")
+    stated: str = request.META.get("HTTP_X_REQUEST_ID", "")
     if 0 < len(stated) <= LONGEST_REQUEST_ID and stated.isascii() and stated.isprintable():
         request_id = stated
     else:
@@ -146,7 +149,7 @@ def request_id_of(request: HttpRequest) -> str:
     return request_id
 
 
-def unless_known(request: Request, response: HttpResponseBase) -> HttpResponseBase:
+def unless_known(request: Request, response: HttpResponse) -> HttpResponse:
     """Give an answer its ETag, or only that if the caller has the same already."""
     etag = f'"{sha256(response.content).hexdigest()[:32]}"'
     known = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))

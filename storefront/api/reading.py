@@ -1,13 +1,21 @@
 """Reading small bodies and what stands behind the question mark."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.http import QueryDict
 
 from core.errors import Problem
-from loyalty.rules.statements.reading import Fault, Parser, raise_any, read_body, wrong_type
-from loyalty.rules.statements.values import MAX_NUMBER, kind_of
+from loyalty.rules.statements.reading import (
+    Fault,
+    Parser,
+    kind_of,
+    raise_any,
+    read_body,
+    wrong_type,
+)
+from loyalty.rules.statements.values import MAX_NUMBER, parse_phone, parse_time
 
 
 def read_fields(
@@ -48,3 +56,15 @@ def parse_yes(value: object) -> bool:
     if value not in ("true", "false"):
         raise Fault.of("invalid_choice", "must be true or false")
     return value == "true"
+
+
+def parse_query_time(value: object) -> datetime:
+    """Return a time from an address, where a plus sign may have become a space."""
+    text = str(value)
+    return parse_time(f"{text[:-6]}+{text[-5:]}" if text[-6:-5] == " " else text)
+
+
+def parse_query_phone(value: object) -> str:
+    """Return a number from an address, where its plus sign may have become a space."""
+    text = str(value)
+    return parse_phone(f"+{text[1:]}" if text.startswith(" ") else text)

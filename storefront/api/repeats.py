@@ -5,7 +5,6 @@ from hashlib import sha256
 import structlog
 from django.db import DatabaseError
 from django.http import HttpResponse
-from django.http.response import HttpResponseBase
 
 from core import clock
 from core.errors import invalid
@@ -66,7 +65,7 @@ def replay(row: IdempotencyKey) -> HttpResponse:
     )
 
 
-def settle_request(row: IdempotencyKey, response: HttpResponseBase) -> None:
+def settle_request(row: IdempotencyKey, response: HttpResponse) -> None:
     """Keep an answer that stands: success, or a rule that said no.
 
     What was malformed may be mended and sent again under the same key. The
@@ -80,5 +79,5 @@ def settle_request(row: IdempotencyKey, response: HttpResponseBase) -> None:
             store_answer(row=row, answer=answer)
         else:
             release_key(row=row, broke_off=status >= 500)
-    except DatabaseError as error:
-        logger.error("idempotency_key_not_settled", exc_info=error)
+    except DatabaseError:
+        logger.exception("idempotency_key_not_settled")

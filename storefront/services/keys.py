@@ -13,7 +13,9 @@ from loyalty.models import Program
 from storefront.models import ApiKey
 
 PREFIXES = {ApiKey.Kind.SECRET: "sk", ApiKey.Kind.PUBLISHABLE: "pk"}
-TOKEN = re.compile(r"(?P<prefix>sk|pk)_(?P<public_id>[0-9a-f]{16})_(?P<secret>[\w-]{43})", re.ASCII)
+TOKEN = re.compile(
+    r"(?P<prefix>sk|pk)_(?P<public_id>[0-9a-f]{16})_(?P<secret>[\w-]{43})", re.ASCII
+)
 # How exactly `last_used_at` is kept: a write per request would cost too much.
 COARSE = timedelta(hours=1)
 

@@ -69,7 +69,7 @@ def test_a_column_counts_characters_not_bytes():
         ),
         (
             "order.attributes.a.b",
-            "only one name can follow order.attributes, such as order.attributes.color",
+            "one plain name follows order.attributes, such as order.attributes.color",
         ),
     ],
 )
@@ -77,6 +77,12 @@ def test_an_unknown_name_is_helped_with(name, detail):
     error = refusal(f"{name} == 1")
 
     assert (error.code, error.detail) == ("unknown_name", detail)
+
+
+@pytest.mark.parametrize("last", ["", "*", "a-b", "a b", "1"])
+def test_a_schema_offers_only_what_an_expression_can_say(last):
+    assert SCHEMA.type_of("order.attributes.a") is FieldType.ANY
+    assert SCHEMA.type_of(f"order.attributes.{last}") is None
 
 
 @pytest.mark.parametrize(

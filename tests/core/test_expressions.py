@@ -38,6 +38,10 @@ def holds(source, **scope):
         ("order.subtotal != 1000", 1000, False),
         ("order.subtotal != 1000", 1001, True),
         ("1000 < order.subtotal", 1001, True),
+        ("1000 < order.subtotal", 1000, False),
+        ("1000 <= order.subtotal", 1000, True),
+        ("1000 > order.subtotal", 1000, False),
+        ("1000 >= order.subtotal", 1000, True),
         ("1000 >= order.subtotal", 1001, False),
         ("order.subtotal == -5", -5, True),
         ("order.subtotal in [1, 2]", 2, True),
@@ -76,6 +80,7 @@ def test_a_text_is_written_with_quotes_backslashes_and_other_letters():
     source = r"""order.channel == "Grüße \"an\" \\ alle\n\t" """
 
     assert holds(source, order={"channel": 'Grüße "an" \\ alle\n\t'})
+    assert holds('\torder.channel\t== "a\tb"\t', order={"channel": "a\tb"})
 
 
 @pytest.mark.parametrize("coupons", [["VIP", "X"], ("VIP",), {"VIP"}])
@@ -175,6 +180,12 @@ def test_an_open_name_is_compared_by_what_it_holds(value, holding):
     assert holds(holding, order={"attributes": {"x": value}, "coupons": ["red"]})
 
 
+@pytest.mark.parametrize("value", [1, "yes", ["yes"], 1.5])
+def test_an_open_name_by_itself_holds_only_if_it_is_true(value):
+    assert not holds("order.attributes.x", order={"attributes": {"x": value}})
+    assert not holds("not order.attributes.x", order={"attributes": {"x": value}})
+
+
 def test_a_text_is_not_looked_for_inside_a_text():
     assert not holds('"e" in order.attributes.x', order={"attributes": {"x": "red"}})
 
@@ -200,6 +211,7 @@ def test_two_open_names_are_compared_if_they_hold_one_kind():
         "member.age >= 18 and 1 == 1",
         "member.age >= 18 or 1 == 2",
         "not (member.age >= 18 and 1 == 1)",
+        "not (member.age >= 18 or 1 == 2)",
         "0 < member.age < 200",
     ],
 )

@@ -100,7 +100,7 @@ def test_more_decimals_than_the_currency_has_are_refused(text: str, currency: st
         *("", " ", ".", "-", "1.", ".5", "+1", "--1", "1.2.3", "0x10", "1_000"),
         *("1,000.00", "1 000", "12,50", "1e3", "1E3", "inf", "nan", "Infinity"),
         *(" 1", "1 ", "1\n", "1\0", "\0", "\ud800", "007", "€1", "1 EUR"),
-        *("١٢", "１２", "²", "9" * 5000, "0." + "0" * 5000),
+        *("\u0661\u0662", "\uff11", "²", "9" * 5000, "0." + "0" * 5000),
     ],
 )
 def test_what_is_not_an_amount_is_refused(text: str):
@@ -132,9 +132,7 @@ def test_more_than_fits_64_bits_is_refused(text: str):
         (-12345, "CLF", "-1.2345"),
     ],
 )
-def test_minor_units_are_written_with_every_decimal(
-    minor: int, currency: str, text: str
-):
+def test_minor_units_have_every_decimal(minor: int, currency: str, text: str):
     assert to_major(minor, currency) == text
 
 

@@ -7,6 +7,7 @@ inside the caller's transaction and holds its locks until that ends.
 from loyalty.services.ledger.book import (
     Book,
     Posting,
+    draft_postings,
     keep_active,
     open_book,
     post,
@@ -18,6 +19,7 @@ from loyalty.services.ledger.book import (
 __all__ = [
     "Book",
     "Posting",
+    "draft_postings",
     "keep_active",
     "open_book",
     "post",

@@ -164,6 +164,19 @@ def post(book: Book, postings: Sequence[Posting]) -> list[list[Draft]]:
     :raises InsufficientPoints: if a posting spends more than is available
     :raises InvalidInput: `out_of_range` if a balance would leave 64 bits
     """
+    results = draft_postings(book, postings)
+    write(book)
+    return results
+
+
+def draft_postings(book: Book, postings: Sequence[Posting]) -> list[list[Draft]]:
+    """Apply postings in order; what they did is in the book, to be written by `write`.
+
+    For callers whose entries refer to rows that have to be written before.
+
+    :raises InsufficientPoints: if a posting spends more than is available
+    :raises InvalidInput: `out_of_range` if a balance would leave 64 bits
+    """
     reading = [posting for posting in postings if posting.reads == "lots"]
     if reading:
         wallets = {posting.wallet: book.wallets[posting.wallet] for posting in reading}
@@ -179,7 +192,6 @@ def post(book: Book, postings: Sequence[Posting]) -> list[list[Draft]]:
             keep_active(book, wallet, until=posting.active_until)
         results.append(book.draft(wallet, posting.movement(wallet, book.new_id)))
         _note_due(wallet)
-    write(book)
     return results
 
 

@@ -10,9 +10,11 @@ from storefront.api.shapes.fields import (
     Shape,
     Time,
     Whole,
-    one_of,
+    Word,
     wallets,
 )
+
+POINTS_STATES = ("available", "pending", "mixed")
 
 
 class EarnedPoints(Shape):
@@ -20,7 +22,7 @@ class EarnedPoints(Shape):
     target = Whole(help_text="What the fact is worth now.")
     previous = Whole(help_text="What it had been worth before.")
     delta = Change(help_text="What was posted for the difference.")
-    state = one_of("available", "pending", "mixed")
+    state = Word("PointsState", POINTS_STATES)
     available_at = Time(allow_null=True, help_text="When pending points are released.")
     expires_at = Time(allow_null=True)
     desired = Whole(help_text="What it would earn without limits.")
@@ -32,11 +34,12 @@ class RestoredPoints(Shape):
     points = Whole()
 
 
-class TierMove(Shape):
-    ladder = Said()
-    # `from` is a word of Python's.
-    locals()["from"] = Said(allow_null=True)
-    to = Said(allow_null=True)
+# Made by hand, since `from` is a word of Python's.
+TierMove = type(
+    "TierMove",
+    (Shape,),
+    {"ladder": Said(), "from": Said(allow_null=True), "to": Said(allow_null=True)},
+)
 
 
 class ReferralStep(Shape):
@@ -66,3 +69,40 @@ class FactAnswer(Shape):
     badges = serializers.ListField(child=Said())
     vouchers = serializers.ListField(child=Said())
     decision = Said(allow_null=True, help_text="Why: see /decisions/{id}.")
+
+
+EARNED = {
+    "point_type": "points",
+    "target": 50,
+    "previous": 0,
+    "delta": 50,
+    "state": "available",
+    "available_at": None,
+    "expires_at": "2027-05-31T22:00:00Z",
+    "desired": 50,
+    "limited_by": None,
+}
+ANSWER = {
+    "member": "c-42",
+    "points": [EARNED],
+    "restored": [{"point_type": "points", "points": 0}],
+    "clamped": 0,
+    "waiting": False,
+    "wallets": {"points": {"available": 120, "pending": 40, "held": 0, "debt": 0}},
+    "tiers": [],
+    "referral": None,
+    "challenges": [],
+    "badges": [],
+    "vouchers": [],
+    "decision": "dec_9",
+}
+REFUNDED = ANSWER | {
+    "points": [EARNED | {"target": 25, "previous": 50, "delta": -25, "desired": 25}],
+    "wallets": {"points": {"available": 95, "pending": 40, "held": 0, "debt": 0}},
+    "decision": "dec_10",
+}
+WAITING = ANSWER | {
+    "points": [EARNED | {"target": 0, "delta": 0, "expires_at": None, "desired": 0}],
+    "waiting": True,
+    "wallets": {},
+}

@@ -12,8 +12,8 @@ from storefront.api.shapes.fields import (
     Text,
     Time,
     Whole,
+    Word,
     listed,
-    one_of,
 )
 
 
@@ -27,13 +27,13 @@ class EntryAnswer(Shape):
 
     id = Said()
     seq = Whole(help_text="1, 2, 3 … in its wallet, without a gap.")
-    kind = one_of(*EntryKind.values)
+    kind = Word("EntryKind", EntryKind.values)
     points = Change(help_text="Signed change of available + pending + held - debt.")
     point_type = Said()
     movement = Movement()
     after = Balances()
     reason = Said(allow_null=True)
-    source = EntrySource()
+    source = EntrySource()  # type: ignore[assignment]
     reverses = Said(allow_null=True, help_text="The entry that this one undoes.")
     occurred_at = Time(help_text="When it happened, by the program's clock.")
     posted_at = Time(help_text="When it was written, by the server's clock.")
@@ -70,7 +70,7 @@ class AdjustmentWaiting(Shape):
     """An adjustment above the program's threshold waits for a second person."""
 
     id = Said()
-    status = one_of("awaiting_approval", "rejected")
+    status = Word("AdjustmentStatus", ("awaiting_approval", "rejected"))
     member = Said()
     point_type = Said()
     points = Change()

@@ -1,5 +1,6 @@
 """The kinds of value that requests and answers are made of."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -7,10 +8,8 @@ from rest_framework import serializers
 
 MOST = 2**63 - 1
 
-SCALAR = {
-    "nullable": True,
-    "anyOf": [{"type": kind} for kind in ("string", "number", "boolean")],
-}
+KINDS = [{"type": kind} for kind in ("string", "number", "boolean")]
+SCALAR = {"nullable": True, "anyOf": KINDS}
 
 
 class Shape(serializers.Serializer[Any]):
@@ -59,7 +58,7 @@ class Time(serializers.DateTimeField):
         "type": "object",
         "maxProperties": 100,
         "additionalProperties": {
-            "anyOf": [*SCALAR["anyOf"], {"type": "array", "maxItems": 100, "items": SCALAR}],
+            "anyOf": [*KINDS, {"type": "array", "maxItems": 100, "items": SCALAR}],
             "nullable": True,
         },
     }
@@ -73,13 +72,13 @@ class Anything(serializers.DictField):
     """An object that says for itself what it has."""
 
 
-def one_of(*values: str, **options: Any) -> serializers.CharField:
-    """Return a field with one of some stable words."""
-    field = extend_schema_field({"type": "string", "enum": list(values)})(
-        type("Word", (serializers.CharField,), {})
-    )
-    made: serializers.CharField = field(**options)
-    return made
+class Word(serializers.CharField):
+    """One of some stable words; `name` is what the document calls the choice."""
+
+    def __init__(self, name: str, words: Sequence[str], **options: Any) -> None:
+        super().__init__(**options)
+        self.choice = name
+        self.words = words
 
 
 class Balances(Shape):
@@ -109,7 +108,9 @@ class DatedPoints(Shape):
     points = Whole()
 
 
-def wallets(child: serializers.Field[Any, Any, Any, Any] | None = None) -> serializers.DictField:
+def wallets(
+    child: serializers.Field[Any, Any, Any, Any] | None = None,
+) -> serializers.DictField:
     """Return a field with one wallet for each point type, by its code."""
     return serializers.DictField(child=child or Balances())
 

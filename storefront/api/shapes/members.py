@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from loyalty.models import Member
 from storefront.api.shapes.fields import (
     Anything,
     Attributes,
@@ -12,8 +13,8 @@ from storefront.api.shapes.fields import (
     Text,
     Time,
     WalletNumbers,
+    Word,
     listed,
-    one_of,
     wallets,
 )
 
@@ -62,7 +63,7 @@ class MemberAnswer(Shape):
     """A member as Perennial knows it, with what it has now."""
 
     id = Said()
-    status = one_of("active", "suspended", "closed", "erased")
+    status = Word("MemberStatus", Member.Status.values)
     name = Said(allow_null=True)
     email = Said(allow_null=True)
     phone = Said(allow_null=True)

@@ -1,8 +1,8 @@
 """What an error looks like (RFC 9457)."""
 
-from http import HTTPStatus
 from typing import Any
 
+from storefront.api.errors import title_of
 from storefront.api.shapes.fields import Said, Shape, Whole
 
 REQUEST_ID = "0d4c6f5e-8f1d-4b0a-9a55-5f8a3c1f7f66"
@@ -30,13 +30,15 @@ class Problem(Shape):
     detail = Said(help_text="What was wrong, for a person.")
     code = Said(help_text="Stable and machine-readable: this is what to decide by.")
     request_id = Said(help_text="As in the header X-Request-Id, and in our log.")
-    errors = ProblemPlace(many=True, required=False, help_text="With 400: what, and where.")
+    errors = ProblemPlace(  # type: ignore[assignment]
+        many=True, required=False, help_text="With 400: what, and where."
+    )
 
 
 def example(status: int, code: str, detail: str, **extra: Any) -> dict[str, Any]:
     return {
         "type": f"urn:perennial:problem:{code}",
-        "title": HTTPStatus(status).phrase,
+        "title": title_of(status),
         "status": status,
         "detail": detail,
         "code": code,

@@ -1,7 +1,6 @@
 """Orders as stated: what is taken, what is refused, where and by which name."""
 
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime
 
 import pytest
 
@@ -9,7 +8,6 @@ from core.errors import InvalidInput
 from loyalty.rules.statements import (
     GUEST_FIELDS,
     LINE_FIELDS,
-    MAX_NUMBER,
     MOST_PROBLEMS,
     ORDER_FIELDS,
     parse_order,
@@ -75,7 +73,7 @@ def state(data=None, /, *, external_id="1001", now=NOON, **fields):
     """State a paid order of one line of 10.00, with other fields as given."""
     if data is None:
         data = {"status": "paid", "lines": [{"unit_price": 1000}]} | fields
-        if "subtotal" in fields and "lines" not in fields:
+        if data.get("subtotal") is not None and "lines" not in fields:
             del data["lines"]
     return parse_order(external_id, data, currency="EUR", now=now)
 
@@ -263,9 +261,7 @@ def test_a_subtotal_beside_lines_is_refused():
 
 
 def test_a_line_without_a_price_is_refused():
-    assert refusals(state, lines=[{"sku": "A"}]) == [
-        ("/lines/0/unit_price", "required")
-    ]
+    assert refusals(state, lines=[{"sku": "A"}]) == [("/lines/0/unit_price", "required")]
 
 
 def test_a_line_that_is_no_object_is_refused():
@@ -368,78 +364,4 @@ def test_a_refused_amount_is_not_held_against_the_sums():
 
 
 def test_a_misspelt_quantity_is_not_held_against_the_sums():
-    assert refusals(state_line, qty=9, discount=5000) == [
-        ("/lines/0/qty", "unknown_field")
-    ]
-
-
-# Amounts
-
-AMOUNTS = [
-    "discount",
-    "tax",
-    "shipping",
-    "refunded_amount",
-    "refunded_shipping",
-    "paid_with_points",
-    "paid_with_gift_cards",
-    "version",
-    "subtotal",
-]
-NO_AMOUNTS = [
-    (-1, "negative"),
-    (2**63, "out_of_range"),
-    (10**30, "out_of_range"),
-    (1.5, "not_an_integer"),
-    (2.0, "not_an_integer"),
-    (Decimal("4.90"), "not_an_integer"),
-    (float("nan"), "not_an_integer"),
-    (Decimal("sNaN"), "not_an_integer"),
-    (True, "wrong_type"),
-    ("490", "wrong_type"),
-    ([490], "wrong_type"),
-    ({}, "wrong_type"),
-]
-
-
-@pytest.mark.parametrize("field", AMOUNTS)
-@pytest.mark.parametrize(("value", "code"), NO_AMOUNTS)
-def test_what_is_no_amount_is_refused(field, value, code):
-    assert refusals(state, **{field: value}) == [(f"/{field}", code)]
-
-
-@pytest.mark.parametrize(
-    "field", ["unit_price", "discount", "tax", "refunded_quantity", "refunded_amount"]
-)
-@pytest.mark.parametrize(("value", "code"), NO_AMOUNTS)
-def test_what_is_no_amount_is_refused_in_a_line(field, value, code):
-    assert refusals(state_line, **{field: value}) == [(f"/lines/0/{field}", code)]
-
-
-@pytest.mark.parametrize(
-    ("value", "code"), [*NO_AMOUNTS, (0, "out_of_range")], ids=str
-)
-def test_what_is_no_number_of_goods_is_refused(value, code):
-    assert refusals(state_line, quantity=value) == [("/lines/0/quantity", code)]
-
-
-def test_the_largest_amount_that_fits_is_taken():
-    assert state(subtotal=MAX_NUMBER).body["lines"][0]["unit_price"] == 2**63 - 1
-
-
-def test_a_line_that_amounts_to_more_than_fits_is_refused():
-    assert state_line(quantity=2, unit_price=2**62 - 1)
-    assert refusals(state_line, quantity=2, unit_price=2**62) == [
-        ("/lines/0", "out_of_range")
-    ]
-
-
-def test_an_order_that_amounts_to_more_than_fits_is_refused():
-    assert state(subtotal=MAX_NUMBER - 10, shipping=5, tax=5)
-    assert refusals(state, subtotal=MAX_NUMBER - 10, shipping=6, tax=5) == [
-        ("", "out_of_range")
-    ]
-
-
-def test_a_number_that_python_would_not_print_is_refused_as_well():
-    assert refusals(state, shipping=10**5000) == [("/shipping", "out_of_range")]
+    assert refusals(state_line, qty=9, discount=5000) == [("/lines/0/qty", "unknown_field")]

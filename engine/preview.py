@@ -1,0 +1,85 @@
+"""What an order would earn, without it being stated. Nothing is locked or written."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from engine.answers import points_of_preview
+from loyalty.models import Member, Order, Program
+from loyalty.queries.balances import states_of
+from loyalty.queries.setup import Setup, setup_of
+from loyalty.rules.hints import hints
+from loyalty.rules.orders import order_facts
+from loyalty.rules.statements import OrderStatement
+from loyalty.services.earning import earn_points, gather_facts
+from loyalty.services.facts import Fact, Wave
+from loyalty.services.ledger import Book
+from loyalty.services.orders import content_of
+
+
+def preview_order(
+    program: Program, statement: OrderStatement, *, at: datetime
+) -> dict[str, Any]:
+    """Return what an order would earn if it were paid for as it stands.
+
+    Without a member, or for one that nobody has enrolled, it is judged as the
+    first order of somebody who joins now.
+    """
+    setup = setup_of(program)
+    fact = _imagined(program, statement, at)
+    wave = Wave(program, setup, at, [fact], _unlocked(setup, fact, at), is_preview=True)
+    gather_facts(wave, bonuses={})
+    earn_points(wave)
+    return {
+        "member": fact.member.external_id or None if fact.member else None,
+        "subtotal": fact.order.subtotal if fact.order else 0,
+        "total": fact.order.total if fact.order else 0,
+        "points": points_of_preview(fact, at),
+        "rules": fact.evaluation.explain() if fact.evaluation else [],
+        "hints": _hints(setup, fact),
+        "why_nothing": fact.why_nothing,
+    }
+
+
+def _imagined(program: Program, statement: OrderStatement, at: datetime) -> Fact:
+    """Return the order as a fact, as if it had just been paid for."""
+    body: Mapping[str, Any] = content_of(statement) | {"status": "paid"}
+    fact = Fact(statement, order_facts=order_facts(body, []))
+    member = Member.objects.filter(program=program, external_id=statement.member or "")
+    fact.member = member.first() or Member(pk=0, program=program, joined_at=at)
+    fact.order = Order(
+        pk=0,
+        program=program,
+        external_id=statement.id,
+        body=body,
+        placed_at=statement.placed_at or at,
+        paid_at=statement.paid_at or statement.placed_at or at,
+        fulfilled_at=statement.fulfilled_at,
+    )
+    if fact.order_facts:
+        fact.order.subtotal = fact.order_facts.subtotal
+        fact.order.total = fact.order_facts.total
+        fact.order.counts = fact.order_facts.is_worth_something
+    return fact
+
+
+def _unlocked(setup: Setup, fact: Fact, at: datetime) -> Book:
+    book = Book(setup, at)
+    if fact.member and fact.member.pk:
+        for state in states_of(setup, [fact.member.pk], at=at):
+            book.wallets[state.member_id, state.point_type_id] = state
+    return book
+
+
+def _hints(setup: Setup, fact: Fact) -> list[dict[str, Any]]:
+    if fact.order is None or fact.order.rule_set_id is None or fact.order_facts is None:
+        return []
+    rule_set = setup.rule_set(fact.order.rule_set_id)
+    return list(
+        hints(
+            rule_set,
+            fact.order_facts,
+            at=fact.occurred_at,
+            member=fact.member_facts["member"],
+        )
+    )

@@ -1,0 +1,51 @@
+"""Decisions: why a fact earned what it earned, or nothing."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.response import Response
+
+from loyalty.models import Decision
+from storefront.api.auth import ProgramRequest
+from storefront.api.ids import find_decision
+from storefront.api.program_view import ProgramView
+from storefront.api.shapes import events as shapes
+
+
+class DecisionView(ProgramView):
+    """One decision."""
+
+    tag = "Decisions"
+    noun = "decision"
+    scopes = frozenset({"members", "orders", "events"})
+    is_one_object = True
+
+    @extend_schema(
+        responses=shapes.DecisionAnswer,
+        examples=[OpenApiExample("An order", shapes.DECISION, response_only=True)],
+    )
+    def get(self, request: ProgramRequest, decision_id: str) -> Response:
+        """Get why a fact earned what it earned.
+
+        Every rule that was looked at: whether it matched or why not, its base,
+        multipliers, rounding and limits, and the version of the rules.
+        """
+        return Response(decision_body(find_decision(request.program, decision_id)))
+
+
+def decision_body(decision: Decision) -> dict[str, Any]:
+    """Return a decision as the contract has it."""
+    outcome: dict[str, Any] = decision.outcome
+    points = outcome["points"]
+    return {
+        "id": f"dec_{decision.pk}",
+        "kind": decision.fact_type,
+        "fact": decision.fact_id,
+        "version": decision.version,
+        "member": decision.member.external_id if decision.member else None,
+        "decided_at": decision.decided_at,
+        "rule_set": decision.rule_set.version if decision.rule_set else None,
+        **outcome,
+        "points": [{"point_type": code, **points[code]} for code in points],
+        "statement": decision.statement,
+    }

@@ -1,0 +1,108 @@
+"""Ids in addresses: the storefront's own, and ours."""
+
+import re
+
+from django.urls.converters import StringConverter, register_converter
+
+from core.errors import NotFound, invalid
+from loyalty.models import Decision, Entry, Member, Order, PointType, Program
+from loyalty.rules.statements.reading import Fault
+from loyalty.rules.statements.values import MAX_NUMBER, parse_id
+
+NUMBER = re.compile(r"[1-9][0-9]{0,18}")
+
+
+class ExternalId(StringConverter):
+    """A storefront's id: anything but a slash at either end.
+
+    A server hands over addresses decoded, so a slash in an id looks like one
+    between names. An id may have slashes inside; only where its end is also the
+    name of something below it (`…/refunds`), it is taken for that name.
+    """
+
+    regex = r"[^/]+(?:/+[^/]+)*"
+
+
+register_converter(ExternalId, "external_id")
+
+
+def find_member(program: Program, external_id: str) -> Member:
+    """Return a member by the storefront's id.
+
+    :raises NotFound: if the program has no such member
+    """
+    if can_be_id(external_id):
+        member = Member.objects.filter(program=program, external_id=external_id).first()
+        if member:
+            # What looks at the member's program finds the one that is loaded.
+            member.program = program
+            return member
+    raise NotFound("There is no such member in this program.")
+
+
+def find_order(program: Program, external_id: str) -> Order:
+    """Return an order by the storefront's id.
+
+    :raises NotFound: if nothing was stated about it
+    """
+    if can_be_id(external_id):
+        orders = Order.objects.select_related("member").filter(program=program)
+        if order := orders.filter(external_id=external_id).first():
+            return order
+    raise NotFound("There is no such order in this program.")
+
+
+def find_entry(program: Program, public_id: str) -> Entry:
+    """Return an entry by its public id.
+
+    :raises NotFound: if the program has no such entry
+    """
+    number = number_of(public_id, "ent_")
+    entries = Entry.objects.select_related("wallet__member__program", "program")
+    found = entries.filter(program=program, pk=number).first() if number else None
+    if found is None:
+        raise NotFound("There is no such entry in this program.")
+    return found
+
+
+def find_decision(program: Program, public_id: str) -> Decision:
+    """Return a decision by its public id.
+
+    :raises NotFound: if the program has no such decision
+    """
+    number = number_of(public_id, "dec_")
+    decisions = Decision.objects.select_related("member", "rule_set")
+    found = decisions.filter(program=program, pk=number).first() if number else None
+    if found is None:
+        raise NotFound("There is no such decision in this program.")
+    return found
+
+
+def find_point_type(program: Program, code: str) -> PointType:
+    """Return a live point type that a body names.
+
+    :raises InvalidInput: if the program has none of that code
+    """
+    live = PointType.objects.live().filter(program=program)
+    point_type = live.filter(code=code).first()
+    if point_type is None:
+        known = ", ".join(live.values_list("code", flat=True))
+        raise invalid("/point_type", "unknown_point_type", f"must be one of: {known}")
+    return point_type
+
+
+def can_be_id(external_id: str) -> bool:
+    """Say whether an id from an address can be in the database at all."""
+    try:
+        parse_id(external_id)
+    except Fault:
+        return False
+    return True
+
+
+def number_of(public_id: str, prefix: str) -> int | None:
+    """Return the number in one of our ids, None if it has another form."""
+    text = public_id.removeprefix(prefix)
+    if text == public_id or not NUMBER.fullmatch(text) or int(text) > MAX_NUMBER:
+        return None
+    return int(text)

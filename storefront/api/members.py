@@ -1,0 +1,130 @@
+"""Members: stating, changing, looking up."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from rest_framework.response import Response
+
+from engine.pipeline import state_fact
+from loyalty.models import Member
+from loyalty.queries.balances import wallets_of
+from loyalty.rules.statements import parse_member
+from loyalty.rules.statements.values import parse_email, parse_label
+from storefront.api.auth import ProgramRequest
+from storefront.api.ids import find_member
+from storefront.api.pagination import PAGE_PARAMETERS, page_of
+from storefront.api.program_view import ProgramView
+from storefront.api.reading import parse_query_phone
+from storefront.api.shapes import members as shapes
+from storefront.api.shapes import query
+
+STATED = OpenApiExample("Ada", shapes.STATEMENT, request_only=True)
+RENAMED = OpenApiExample("A new name", {"name": "Ada L."}, request_only=True)
+ANSWERED = OpenApiExample("Ada", shapes.ANSWER, response_only=True)
+
+
+class MemberView(ProgramView):
+    """One member, by the storefront's own id."""
+
+    tag = "Members"
+    noun = "member"
+    scopes = frozenset({"members"})
+    is_one_object = True
+
+    @extend_schema(responses=shapes.MemberAnswer, examples=[ANSWERED])
+    def get(self, request: ProgramRequest, member_id: str) -> Response:
+        """Get a member, with what it has now."""
+        member = find_member(request.program, member_id)
+        return Response(member_bodies([member], at=request.program.now())[0])
+
+    @extend_schema(
+        request=shapes.MemberStatement,
+        responses={
+            201: OpenApiResponse(shapes.MemberAnswer, "Enrolled."),
+            200: OpenApiResponse(shapes.MemberAnswer, "Known before; now as stated."),
+        },
+        examples=[STATED, ANSWERED],
+    )
+    def put(self, request: ProgramRequest, member_id: str) -> Response:
+        """Enrol a member, or state what is true of it now.
+
+        Every field is optional; what is left out stays as it is, null clears. The
+        first time states the fact `signup` as well, and claims what waited for this
+        id, e-mail address or phone number.
+        """
+        return self._state(request, member_id)
+
+    @extend_schema(
+        request=shapes.MemberStatement,
+        responses=OpenApiResponse(shapes.MemberAnswer, "Changed."),
+        examples=[RENAMED, ANSWERED],
+    )
+    def patch(self, request: ProgramRequest, member_id: str) -> Response:
+        """Change a member who has enrolled."""
+        find_member(request.program, member_id)
+        return self._state(request, member_id)
+
+    def _state(self, request: ProgramRequest, member_id: str) -> Response:
+        at = request.program.now()
+        statement = parse_member(member_id, request.data, now=at)
+        answer = state_fact(request.program, statement, at=at)
+        body = member_bodies([find_member(request.program, member_id)], at=at)[0]
+        return Response(body, status=201 if answer.created else 200)
+
+
+class MemberListView(ProgramView):
+    """Members, by what a till can ask for."""
+
+    tag = "Members"
+    noun = "members"
+    scopes = frozenset({"members"})
+    parameters = {
+        **PAGE_PARAMETERS,
+        "email": parse_email,
+        "phone": parse_query_phone,
+        "card": parse_label,
+    }
+
+    @extend_schema(
+        parameters=[*query.LOOK_UP, *query.PAGE],
+        responses=shapes.MemberList,
+        examples=[OpenApiExample("Found", shapes.LIST, response_only=True)],
+    )
+    def get(self, request: ProgramRequest) -> Response:
+        """Look members up at the till.
+
+        By e-mail address, phone or card number; the list is empty when it is
+        nobody's.
+        """
+        wanted = {
+            name: request.query[name]
+            for name in ("email", "phone", "card")
+            if name in request.query
+        }
+        members = Member.objects.filter(program=request.program, **wanted)
+        page = page_of(request, members)
+        for member in page.rows:
+            member.program = request.program
+        return Response(page.body(member_bodies(page.rows, at=request.program.now())))
+
+
+def member_bodies(members: Sequence[Member], *, at: datetime) -> list[dict[str, Any]]:
+    """Return members of one program as the contract has them."""
+    wallets = wallets_of(members, at=at)
+    return [
+        {
+            "id": member.external_id,
+            "status": member.status,
+            "name": member.name or None,
+            "email": member.email,
+            "phone": member.phone,
+            "birthday": member.birthday,
+            "joined_at": member.joined_at,
+            "attributes": member.attributes,
+            "wallets": {code: view.as_dict() for code, view in wallets[member.pk].items()},
+            "tiers": {},
+        }
+        for member in members
+    ]

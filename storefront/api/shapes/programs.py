@@ -1,0 +1,124 @@
+"""The face of a program, its clock and its file."""
+
+from rest_framework import serializers
+
+from loyalty.models import PointType
+from storefront.api.shapes.fields import (
+    Anything,
+    Flag,
+    Said,
+    Shape,
+    Statement,
+    Time,
+    Whole,
+    Word,
+)
+
+
+class PointTypeName(Shape):
+    one = Said()
+    other = Said()
+
+
+class PointTypeFace(Shape):
+    name = PointTypeName()
+    kind = Word("PointTypeKind", PointType.Kind.values)
+    value = Said(help_text="What one point is worth, in major units.")
+    decimals = Whole(help_text="For display only.")
+
+
+class WayToEarn(Shape):
+    """An earning rule, as members may know it."""
+
+    code = Said()
+    name = Said()
+    on = Said(help_text="order, signup, birthday, or an event of your own.")
+    point_type = Said(allow_null=True)
+    award = Anything(required=False)
+    multiply = Said(required=False)
+    valid = Anything(required=False)
+
+
+class ProgramFace(Shape):
+    slug = Said()
+    name = Said()
+    currency = Said()
+    timezone = Said()
+    locale = Said()
+    sandbox = Flag()
+    point_types = serializers.DictField(child=PointTypeFace())
+    ladders = serializers.DictField(child=Anything())
+    ways_to_earn = WayToEarn(many=True)
+
+
+class ClockStatement(Statement):
+    now = Time()
+
+
+class ClockAnswer(Shape):
+    now = Time()
+
+
+class ClockMoved(ClockAnswer):
+    ran = serializers.DictField(child=Whole(), help_text="What was due, and how many of it.")
+
+
+class FileChange(Anything):
+    """One difference: `action` (create, update, archive), `path`, `from` and `to`."""
+
+
+class FileChanges(Shape):
+    """What the file changes, or with `plan=true` would change."""
+
+    changes = serializers.ListField(child=FileChange())
+
+
+FACE = {
+    "slug": "harbour-coffee",
+    "name": "Harbour Coffee",
+    "currency": "EUR",
+    "timezone": "Europe/Berlin",
+    "locale": "en",
+    "sandbox": False,
+    "point_types": {
+        "points": {
+            "name": {"one": "Bean", "other": "Beans"},
+            "kind": "spendable",
+            "value": "0.01",
+            "decimals": 0,
+        }
+    },
+    "ladders": {},
+    "ways_to_earn": [
+        {
+            "code": "spend",
+            "name": "One point per euro",
+            "on": "order",
+            "point_type": "points",
+            "award": {"points": 1, "per": "1.00"},
+        }
+    ],
+}
+CLOCK = {"now": "2026-03-01T00:00:00Z"}
+MOVED = CLOCK | {"ran": {"released": 12, "lapsed": 0, "expired": 3, "holds_ended": 0}}
+FILE = {
+    "version": 1,
+    "program": {
+        "slug": "harbour-coffee",
+        "name": "Harbour Coffee",
+        "currency": "EUR",
+        "timezone": "Europe/Berlin",
+    },
+    "point_types": {"points": {"name": {"one": "Bean", "other": "Beans"}}},
+    "earning_rules": {"spend": {"award": {"points": 1, "per": "1.00"}}},
+}
+CHANGES = {
+    "changes": [
+        {
+            "action": "update",
+            "path": "earning_rules.spend.award",
+            "from": {"points": 1, "per": "1.00"},
+            "to": {"points": 2, "per": "1.00"},
+        }
+    ]
+}

@@ -1,0 +1,156 @@
+"""The limit of a write: the same rows, by bare SQL.
+
+One real order is stated through the engine; the rows that it left are read back and
+written again, with other numbers and keys, as a program that knows nothing else would.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import psycopg
+from django.db import connection
+from psycopg.types.json import Jsonb
+
+from loyalty.models import Entry, Lot, Member, Order, Wallet
+
+TABLES = (
+    "loyalty_order",
+    "loyalty_decision",
+    "loyalty_entry",
+    "loyalty_lot",
+    "core_event",
+)
+numbers = count(10_000_000)
+
+
+@dataclass
+class Template:
+    """A row of one table that was really written, to be written again and again."""
+
+    table: str
+    columns: list[str]
+    values: list[Any]
+
+    def copy(self, **changed: Any) -> list[Any]:
+        return [
+            changed.get(name, value)
+            for name, value in zip(self.columns, self.values, strict=True)
+        ]
+
+
+@dataclass
+class BareOrder:
+    """Writes the rows of one order for one member, without any thought."""
+
+    member: Member
+    wallet_id: int = 0
+    templates: dict[str, Template] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        order = Order.objects.filter(member=self.member).latest("id")
+        entry = Entry.objects.filter(decision=order.decision_id).get()
+        lot = Lot.objects.filter(entry=entry).get()
+        self.wallet_id = Wallet.objects.get(pk=entry.wallet_id).pk
+        keys = {
+            "loyalty_order": order.pk,
+            "loyalty_decision": order.decision_id,
+            "loyalty_entry": entry.pk,
+            "loyalty_lot": lot.pk,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT max(id) FROM core_event")
+            keys["core_event"] = cursor.fetchone()[0]
+            for table in TABLES:
+                cursor.execute(f"SELECT * FROM {table} WHERE id = %s", [keys[table]])
+                columns = [column.name for column in cursor.description]
+                self.templates[table] = Template(
+                    table, columns, [_plain(value) for value in cursor.fetchone()]
+                )
+
+    def rows(self, wallets: Sequence[int]) -> dict[str, list[list[Any]]]:
+        """Return the rows of one order for each of these wallets, by table."""
+        found: dict[str, list[list[Any]]] = {table: [] for table in TABLES}
+        for wallet in wallets:
+            number = next(numbers)
+            for table in TABLES:
+                found[table].append(self._row(table, number, wallet))
+        return found
+
+    def _row(self, table: str, number: int, wallet: int) -> list[Any]:
+        changed: dict[str, Any] = {"id": number}
+        if table == "loyalty_order":
+            changed |= {"external_id": f"bare-{number}", "decision_id": number}
+        if table == "loyalty_decision":
+            changed |= {"fact_id": f"bare-{number}"}
+        if table == "loyalty_entry":
+            changed |= {"seq": number, "key": f"bare:{number}", "wallet_id": wallet}
+            changed |= {"decision_id": number, "source_id": f"bare-{number}"}
+        if table == "loyalty_lot":
+            changed |= {"entry_id": number, "wallet_id": wallet}
+            changed |= {"source_id": f"bare-{number}"}
+        return self.templates[table].copy(**changed)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as the driver takes it again."""
+    if isinstance(value, memoryview):
+        return bytes(value)
+    if isinstance(value, dict | list):
+        return Jsonb(value)
+    return value
+
+
+def write_one_by_one(bare: BareOrder, times: int, settings: dict[str, Any]) -> None:
+    """The limit of a single statement: one transaction each, one client."""
+    with psycopg.connect(**settings) as connected:
+        for _ in range(times):
+            rows = bare.rows([bare.wallet_id])
+            with connected.transaction():
+                connected.execute(
+                    "SELECT * FROM loyalty_wallet WHERE id = %s FOR UPDATE", [bare.wallet_id]
+                )
+                for table in TABLES:
+                    _insert(connected, bare.templates[table], rows[table][0])
+                connected.execute(
+                    "UPDATE loyalty_wallet SET pending = pending + 1, "
+                    "lifetime_earned = lifetime_earned + 1 WHERE id = %s",
+                    [bare.wallet_id],
+                )
+
+
+def _insert(connected: psycopg.Connection[Any], template: Template, row: list[Any]) -> None:
+    names = ", ".join(f'"{name}"' for name in template.columns)
+    marks = ", ".join(["%s"] * len(row))
+    connected.execute(f'INSERT INTO "{template.table}" ({names}) VALUES ({marks})', row)
+
+
+def write_in_bulk(bare: BareOrder, wallets: Sequence[int], settings: dict[str, Any]) -> None:
+    """The limit of a batch: COPY into temporary tables, then set-based SQL."""
+    rows = bare.rows(wallets)
+    with psycopg.connect(**settings) as connected, connected.transaction():
+        connected.execute(
+            "SELECT id FROM loyalty_wallet WHERE id = ANY(%s) ORDER BY id FOR UPDATE",
+            [list(wallets)],
+        )
+        for table in TABLES:
+            _copy(connected, bare.templates[table], rows[table])
+        connected.execute(
+            "UPDATE loyalty_wallet w SET pending = w.pending + e.pending, "
+            "lifetime_earned = w.lifetime_earned + e.pending "
+            "FROM new_loyalty_entry e WHERE e.wallet_id = w.id"
+        )
+
+
+def _copy(
+    connected: psycopg.Connection[Any], template: Template, rows: list[list[Any]]
+) -> None:
+    table, names = template.table, ", ".join(f'"{name}"' for name in template.columns)
+    connected.execute(
+        f'CREATE TEMPORARY TABLE "new_{table}" (LIKE "{table}") ON COMMIT DROP'
+    )
+    with connected.cursor().copy(f'COPY "new_{table}" ({names}) FROM STDIN') as copy:
+        for row in rows:
+            copy.write_row(row)
+    connected.execute(f'INSERT INTO "{table}" ({names}) SELECT {names} FROM "new_{table}"')

@@ -1,0 +1,27 @@
+import json
+from tests.storefront.conftest import *
+def test_x(door, program):
+    def show(a):
+        print(a.status_code, dict(a.headers), a.content.decode()[:1500]); print()
+    show(door.get("/program"))
+    show(door.put("/members/ada", {"name": "Ada", "email":"ada@x.org"}))
+    show(door.put("/orders/1001", order()))
+    show(door.get("/orders/1001"))
+    show(door.post("/orders/1001/refunds", {"id":"r1","lines":[{"id":"1","quantity":1}]}))
+    show(door.post("/orders/1001/refunds", {"id":"r1","lines":[{"id":"1","quantity":1}]}))
+    show(door.post("/orders/77/refunds", {"id":"r1","amount":5}))
+    show(door.get("/members/ada"))
+    show(door.get("/members/ada/wallets"))
+    show(door.get("/members/ada/entries"))
+    show(door.get("/members?email=ada@x.org"))
+    show(door.post("/events", {"id":"e1","type":"review","member":"ada"}))
+    show(door.get("/decisions/dec_1"))
+    show(door.post("/orders/preview", order()))
+    show(door.post("/members/ada/adjustments", {"point_type":"points","points":10,"reason":"x"}, Idempotency_Key="a"))
+    show(door.get("/clock"))
+    show(door.put("/clock", {"now":"2026-06-01T00:00:00Z"}))
+    show(door.get("/program/file"))
+    show(door.put("/program/file?plan=true", SHOP.encode(), Content_Type="application/yaml"))
+    show(door.get("/nope"))
+    show(door.get("/orders?member=ada"))
+    show(door.get("/schema")); show(door.get("/docs"))
