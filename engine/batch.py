@@ -14,6 +14,10 @@ from loyalty.rules.statements import (
 from loyalty.services.facts import Fact, Statement
 
 
+# Facts in a wave: enough for set-based work to pay, few enough to keep memory flat.
+WIDEST = 1_000
+
+
 @dataclass(slots=True)
 class Answer:
     """What became of one fact: its answer in the contract's form, or its refusal."""
@@ -61,17 +65,21 @@ def waves_of(
 
     A fact goes into the wave after the last one that has one of its keys, so
     that the facts of a member keep their order. `single_file` makes each fact a
-    wave, where rules count all members together.
+    wave, where rules count all members together. A wave that is full is left as
+    it is, so that memory does not grow with the batch.
     """
     waves: list[list[Fact]] = []
     last: dict[str, int] = {}
+    full = 1 if single_file else WIDEST
+    first_with_room = 0
     for statement in statements:
         keys = keys_of(statement, owners)
-        place = len(waves)
-        if not single_file:
-            place = 1 + max((last.get(key, -1) for key in keys), default=-1)
+        place = 1 + max((last.get(key, -1) for key in keys), default=-1)
+        place = max(place, first_with_room)
         if place == len(waves):
             waves.append([])
+        if len(waves[place]) + 1 == full:
+            first_with_room = place + 1
         waves[place].append(Fact(statement))
         last |= dict.fromkeys(keys, place)
     return waves

@@ -9,32 +9,18 @@ summary.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from itertools import groupby
 from pathlib import Path
 
 from seeds.cancellations import Match, take_back
 from seeds.data_summary import DataSummary, LeftOut, Reason
-from seeds.purchases import CARRIAGE, CHARGES, DISCOUNT, Fact, Line, Purchase, moment, pence
+from seeds.days import Day, Fact
+from seeds.purchases import CARRIAGE, CHARGES, DISCOUNT, Line, Purchase, moment, pence
 from seeds.retail_rows import LONDON, BrokenRow, Row, read_rows
 
 DATA = Path(__file__).parent / "data"
 SHIPPED_QUARTER = DATA / "online_retail_2010-12-01_to_2011-02-28.csv.gz"
-
-
-@dataclass(frozen=True)
-class Day:
-    """One day of the shop: its facts in the order in which they happened."""
-
-    date: date
-    facts: list[Fact]
-
-    @property
-    def ends_at(self) -> datetime:
-        """The first instant of the next day in London: no fact is later."""
-        midnight = datetime.combine(self.date + timedelta(days=1), time(), LONDON)
-        return midnight.astimezone(UTC)
 
 
 def read_days(path: Path, summary: DataSummary) -> Iterator[Day]:
@@ -48,7 +34,7 @@ def read_days(path: Path, summary: DataSummary) -> Iterator[Day]:
     shop = _Shop(summary)
     for day, rows in groupby(read_rows(path), key=lambda row: row.at.date()):
         invoices = shop.open_day(day, rows)
-        yield Day(day, [fact for invoice in invoices for fact in shop.facts(invoice)])
+        yield Day(day, [fact for invoice in invoices for fact in shop.facts(invoice)], LONDON)
 
 
 class _Shop:

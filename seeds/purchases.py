@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Any
 
-# A fact as a line of `POST /batches` states it: kind, id, and the body.
-Fact = dict[str, Any]
+from seeds.days import Fact
 
 # Stock codes that name no article. Carriage is the order's shipping. A discount
 # and a manual entry say too little to be found again among earlier lines (see

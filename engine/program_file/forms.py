@@ -130,7 +130,8 @@ class Only:
     def read(self, spot: Spot) -> int | bool:
         expected = str(self.value).lower()
         scalar = spot.scalar(expected)
-        if scalar.value is not self.value and scalar.text != expected:
+        # True is equal to 1, but nobody means it.
+        if type(scalar.value) is not type(self.value) or scalar.value != self.value:
             raise Refused(f"expected {expected}, not {quoted(scalar)}")
         return self.value
 

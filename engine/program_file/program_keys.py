@@ -26,6 +26,7 @@ from engine.program_file.spot import Refused, Spot, nearest, quoted
 from engine.program_file.text import Table
 
 _ORIGIN = re.compile(r"https?://([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}")
 _EVENT = re.compile(r"earn|redeem|event:[a-z0-9_.-]{1,60}")
 
 
@@ -63,15 +64,17 @@ class Language:
 
     def read(self, spot: Spot) -> str:
         scalar = spot.scalar("a language such as en or pt-BR")
-        try:
-            Locale.parse(scalar.text.replace("-", "_"))
-        except (UnknownLocaleError, ValueError):
+        if not _LANGUAGE.fullmatch(scalar.text) or not _is_language(scalar.text):
             detail = f"expected a language such as en or pt-BR, not {quoted(scalar)}"
-            raise Refused(detail, "unknown_locale") from None
+            raise Refused(detail, "unknown_locale")
         return scalar.text
 
     def schema(self) -> Schema:
-        return {"type": "string", "maxLength": 20, "examples": ["en", "pt-BR"]}
+        return {
+            "type": "string",
+            "pattern": f"^{_LANGUAGE.pattern}$",
+            "examples": ["en", "pt-BR"],
+        }
 
 
 class Origin:
@@ -124,6 +127,14 @@ class Name:
 
     def schema(self) -> Schema:
         return {"anyOf": [Text(60).schema(), self.both.schema()]}
+
+
+def _is_language(name: str) -> bool:
+    try:
+        Locale.parse(name.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return False
+    return True
 
 
 HOLD = OneOf(

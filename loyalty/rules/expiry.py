@@ -208,7 +208,7 @@ def _read_dates(form: Form) -> Expiry:
         try:
             dates.append(parse_month_day(word))
         except DomainError as error:
-            form.adopt(f"dates/{index}", error)
+            form.adopt(("dates", index), error)
     if not form.take("dates"):
         form.refuse("dates", "required", 'name a date, such as "12-31"')
     return Expiry(dates=tuple(sorted(set(dates))), at_least=form.period("at_least"))
@@ -221,7 +221,7 @@ def _read_inactivity(form: Form) -> Expiry:
         event = activity.removeprefix("event:")
         if activity not in DEFAULT_RESET_BY and (event == activity or not event):
             form.refuse(
-                f"reset_by/{index}",
+                ("reset_by", index),
                 "not_a_choice",
                 f'{shown(activity)} is not earn, redeem or "event:…"',
             )

@@ -20,6 +20,10 @@ LARGEST = 2**63 - 1
 NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 
 
+# A key, an entry of the list below a key, or None for the form itself.
+Place = str | tuple[str, int] | None
+
+
 class Form:
     """One mapping of the program file, read key by key.
 
@@ -30,11 +34,11 @@ class Form:
         self.pointer = pointer
         self.problems = problems
         self._read: set[str] = set()
-        self._values: Mapping[str, Any] = {}
-        if isinstance(value, Mapping):
-            self._values = value
-        else:
+        self._values: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
+        self._is_mapping = True
+        if not isinstance(value, Mapping):
             self.refuse(None, "wrong_type", f"expected a mapping, not {shown(value)}")
+            self._is_mapping = False
 
     def __contains__(self, key: str) -> bool:
         return self._values.get(key) is not None
@@ -44,11 +48,17 @@ class Form:
         self._read.add(key)
         return self._values.get(key)
 
-    def at(self, key: str | int | None) -> str:
-        return self.pointer if key is None else f"{self.pointer}/{escaped(key)}"
+    def at(self, key: Place) -> str:
+        """Return the pointer of this form, of a key, or of one entry below a key."""
+        if key is None:
+            return self.pointer
+        steps = key if isinstance(key, tuple) else (key,)
+        return "/".join([self.pointer, *map(escaped, steps)])
 
-    def refuse(self, key: str | int | None, code: str, detail: str) -> None:
-        self.problems.append(Problem(self.at(key), code, detail))
+    def refuse(self, key: Place, code: str, detail: str) -> None:
+        """Note a problem. Of what is no mapping at all, that is the only one."""
+        if self._is_mapping:
+            self.problems.append(Problem(self.at(key), code, detail))
 
     def finish(self) -> None:
         """Refuse the keys that nobody asked for."""
@@ -205,7 +215,7 @@ class Form:
             self.adopt(key, error)
             return default
 
-    def adopt(self, key: str | int | None, error: DomainError) -> None:
+    def adopt(self, key: Place, error: DomainError) -> None:
         """Note an error raised further down, at its own place below `key`."""
         if not isinstance(error, InvalidInput):
             self.refuse(key, error.code, error.detail)

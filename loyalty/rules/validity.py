@@ -82,7 +82,7 @@ def _weekdays(form: Form) -> frozenset[int] | None:
     for index, word in enumerate(words):
         if word not in WEEKDAYS:
             form.refuse(
-                f"weekdays/{index}",
+                ("weekdays", index),
                 "not_a_choice",
                 f"{word!r} is not one of {', '.join(WEEKDAYS)}",
             )

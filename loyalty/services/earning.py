@@ -86,7 +86,7 @@ def earn_points(wave: Wave) -> None:
         else:
             _evaluate(fact, wave, limits)
         for earning in fact.earnings.values():
-            _fit_balance(earning, fact, wave)
+            _hold_back(earning, fact, wave)
 
 
 def _open_earnings(fact: Fact, wave: Wave) -> None:
@@ -160,14 +160,18 @@ def evaluate(fact: Fact, rule_set: CompiledRuleSet) -> Evaluation:
     )
 
 
-def _fit_balance(earning: Earning, fact: Fact, wave: Wave) -> None:
-    """Clip what is still to be given to the room below the most a member may have."""
-    most = earning.point_type.max_balance
-    if most is None or earning.delta <= 0:
+def _hold_back(earning: Earning, fact: Fact, wave: Wave) -> None:
+    """Clip what is still to be given: for a suspended member, or to the most allowed."""
+    if earning.delta <= 0:
         return
-    wallet = wave.book.wallets.get((_member(fact).pk, earning.point_type.id))
-    has = wallet.available + wallet.pending + wallet.held if wallet else 0
-    room = max(0, most - has)
-    if earning.delta > room:
-        earning.target = earning.previous + room
-        earning.limited_by = "max_balance"
+    why_nothing = _member(fact).why_no_earning
+    most = earning.point_type.max_balance
+    if why_nothing is not None:
+        earning.target, earning.limited_by = earning.previous, why_nothing
+    elif most is not None:
+        wallet = wave.book.wallets.get((_member(fact).pk, earning.point_type.id))
+        has = wallet.available + wallet.pending + wallet.held if wallet else 0
+        room = max(0, most - has)
+        if earning.delta > room:
+            earning.target = earning.previous + room
+            earning.limited_by = "max_balance"

@@ -33,6 +33,11 @@ class DecisionView(ProgramView):
         return Response(decision_body(find_decision(request.program, decision_id)))
 
 
+def in_utc(moment: str | None) -> str | None:
+    """Return a kept time as answers write it."""
+    return moment.replace("+00:00", "Z") if moment else None
+
+
 def decision_body(decision: Decision) -> dict[str, Any]:
     """Return a decision as the contract has it."""
     outcome: dict[str, Any] = decision.outcome
@@ -46,6 +51,7 @@ def decision_body(decision: Decision) -> dict[str, Any]:
         "decided_at": decision.decided_at,
         "rule_set": decision.rule_set.version if decision.rule_set else None,
         **outcome,
+        "occurred_at": in_utc(outcome["occurred_at"]),
         "points": [{"point_type": code, **points[code]} for code in points],
         "statement": decision.statement,
     }

@@ -2,8 +2,10 @@
 
 import os
 import platform
+import sys
 from collections.abc import Callable, Sequence
 
+from django.core.management import call_command
 from django.db import connection
 
 from tests.bench.facts import batches, long_import, previews, rules_alone, single_order
@@ -16,6 +18,18 @@ BENCHMARKS: Sequence[Callable[[], list[Row]]] = (
     previews,
     long_import,
 )
+
+
+def main() -> None:
+    """Run the benchmarks that the command line names, or all of them."""
+    call_command("migrate", verbosity=0)
+    words = sys.argv[1:]
+    rows: list[Row] = []
+    for benchmark in BENCHMARKS:
+        if not words or any(word in benchmark.__name__ for word in words):
+            print(f"{benchmark.__name__} …", file=sys.stderr, flush=True)
+            rows.extend(benchmark())
+    print_table(rows)
 
 
 def print_table(rows: Sequence[Row]) -> None:

@@ -198,7 +198,9 @@ def test_a_rolling_window_has_the_instant_but_not_the_one_a_period_before(
 def test_a_rolling_day_has_its_instant_even_after_a_day_that_was_left_out():
     the_jump = at("2011-12-30T10:00Z")
 
-    assert window_of("day", "rolling", the_jump, APIA) == Window(the_jump, the_jump + TICK)
+    window = window_of("day", "rolling", the_jump, APIA)
+
+    assert window == Window(the_jump, the_jump + TICK)
 
 
 def test_a_rolling_window_can_have_any_length():

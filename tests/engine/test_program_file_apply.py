@@ -48,7 +48,11 @@ def test_a_new_slug_creates_the_program():
     changes = load(SHOP)
 
     program = shop()
-    assert (program.name, program.currency, program.timezone) == ("Shop", "EUR", "Europe/Berlin")
+    assert (program.name, program.currency, program.timezone) == (
+        "Shop",
+        "EUR",
+        "Europe/Berlin",
+    )
     assert (program.created_at, program.clock_at) == (NOON, None)
     assert changes == [
         Change(
@@ -59,7 +63,9 @@ def test_a_new_slug_creates_the_program():
         ),
         Change("create", "point_types.points", None, {}),
         Change("create", "earning_rules.spend", None, {"award": {"points": 1, "per": "1.00"}}),
-        Change("create", "earning_rules.review", None, {"on": "review", "award": {"points": 50}}),
+        Change(
+            "create", "earning_rules.review", None, {"on": "review", "award": {"points": 50}}
+        ),
     ]
 
 
@@ -152,7 +158,9 @@ def test_another_order_of_things_is_a_change():
 
     changes = load(SHOP.replace("points: null", "stars: null, points: null"), at=LATER)
 
-    assert changes == [Change("update", "point_types", ["points", "stars"], ["stars", "points"])]
+    assert changes == [
+        Change("update", "point_types", ["points", "stars"], ["stars", "points"])
+    ]
     assert list(as_data(shop())["point_types"]) == ["stars", "points"]
 
 
@@ -261,7 +269,10 @@ def test_a_file_of_another_program_is_refused_where_one_is_expected():
     load(SHOP)
     file = read_program(SHOP.replace("slug: shop", "slug: other"))
 
-    for refused in (plan_changes, lambda file, program: apply_program(file, at=NOON, program=program)):
+    for refused in (
+        plan_changes,
+        lambda file, program: apply_program(file, at=NOON, program=program),
+    ):
         with pytest.raises(SlugMismatch):
             refused(file, program=shop())
 

@@ -61,7 +61,9 @@ def test_a_plan_is_printed_and_not_applied(shop):
 
 def test_a_slip_in_the_last_file_stops_the_first(shop, tmp_path):
     other = tmp_path / "other.yaml"
-    other.write_text(SHOP.replace("slug: shop", "slug: other").replace("points: null", "points: 1"))
+    other.write_text(
+        SHOP.replace("slug: shop", "slug: other").replace("points: null", "points: 1")
+    )
 
     with pytest.raises(CommandError) as caught:
         told_by("load_program", shop, other)

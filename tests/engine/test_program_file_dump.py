@@ -60,7 +60,9 @@ earning_rules:
 """
 
 NAMES = st.text(
-    st.characters(exclude_categories=("Cc", "Cs", "Cn", "Zl", "Zp"), exclude_characters="\ufeff"),
+    st.characters(
+        exclude_categories=("Cc", "Cs", "Cn", "Zl", "Zp"), exclude_characters="\ufeff"
+    ),
     min_size=1,
     max_size=40,
 ).filter(lambda name: name.strip())
@@ -150,7 +152,11 @@ def test_any_name_survives_a_round_trip(program, one, other, rule):
         transaction.set_rollback(True)
 
 
-@given(st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=30).filter(str.strip))
+@given(
+    st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=30).filter(
+        str.strip
+    )
+)
 def test_any_text_is_written_so_that_it_is_read_back(text):
     condition = text.replace("\ufeff", "x").replace("\ufffe", "x").replace("\uffff", "x")
     data = {"version": 1, "program": {"name": condition}}

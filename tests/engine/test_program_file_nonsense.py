@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from engine.program_file import ProgramFileError, file_schema, read_program
+from engine.program_file.dump import as_yaml
 
 GOOD = {
     "version": 1,
@@ -56,15 +57,20 @@ GOOD = {
 }
 
 WORDS = [
-    "", "none", "never", "fulfilled", "1.00", "1.005", "-1", "1e3", "0", "00", "1 day", "2026-05-01",
-    "2026-05-01T10:00:00Z", "9999-12-31", "0001-01-01", "24:00-08:00", "02-29", "EUR", "JPY", "UTC", "points",
-    "earn", "order.total > 1", "a.b", "é", "\u2028", "x" * 3000, "(" * 2000, "per", "*", "&a", "null",
+    "", "none", "never", "fulfilled", "1.00", "1.005", "-1", "1e3", "0", "00", "1", "true",
+    "1 day", "2026-05-01", "2026-05-01T10:00:00Z", "9999-12-31", "0001-01-01", "24:00-08:00",
+    "02-29", "EUR", "JPY", "UTC", "points", "earn", "order.total > 1", "a.b", "é", "\u2028",
+    "x" * 3000, "(" * 2000, "per", "*", "&a", "null",
 ]  # fmt: skip
 NUMBERS = [0, 1, -1, 7, 10**6, 2**63 - 1, 2**63, 10**30, -(10**30), 0.5, 1e300]
 JUNK = st.recursive(
     st.sampled_from([None, True, False, *NUMBERS, *WORDS]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["points", "per", "after", "days", "a", "one", ""]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["points", "per", "after", "days", "a", "one", ""]), inner
+        )
+    ),
     max_leaves=5,
 )
 
@@ -95,7 +101,6 @@ def spoiled(path, junk):
     return data
 
 
-@__import__("hypothesis").settings(max_examples=6000)
 @given(path=st.sampled_from(PLACES), junk=JUNK)
 def test_anything_anywhere_is_read_or_refused_by_name(path, junk):
     data = spoiled(path, junk)
@@ -107,3 +112,31 @@ def test_anything_anywhere_is_read_or_refused_by_name(path, junk):
 
     assert read_program(json.dumps(file.data)).data == file.data
     assert list(Draft202012Validator(file_schema()).iter_errors(data)) == []
+
+
+SLIPS = st.lists(
+    st.tuples(
+        st.integers(0, 10_000),
+        st.integers(0, 3),
+        st.sampled_from([*"{}[]:,\"'#&*!|>%@`-\n\t \\é", ""]),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(SLIPS)
+def test_any_slip_of_the_pen_is_read_or_refused_by_name(slips):
+    text = as_yaml(GOOD)
+    for place, cut, put in slips:
+        at = place % len(text)
+        text = text[:at] + put + text[at + cut :]
+
+    try:
+        file = read_program(text)
+    except ProgramFileError as error:
+        assert all(
+            1 <= problem.place.line <= text.count("\n") + 1 for problem in error.problems
+        )
+    else:
+        assert read_program(as_yaml(file.data)).data == file.data

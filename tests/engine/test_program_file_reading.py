@@ -106,7 +106,9 @@ def test_rates_and_money_are_brought_into_one_form(written, meant):
 
 def test_money_has_the_decimals_of_the_currency():
     yen = HEAD.replace("EUR", "JPY") + 'earning_rules: {r: {award: {points: 1, per: "100"}}}\n'
-    dinar = HEAD.replace("EUR", "KWD") + 'earning_rules: {r: {award: {points: 1, per: "0.5"}}}\n'
+    dinar = (
+        HEAD.replace("EUR", "KWD") + 'earning_rules: {r: {award: {points: 1, per: "0.5"}}}\n'
+    )
 
     assert read_program(yen).section("earning_rules")["r"]["award"]["per"] == "100"
     assert read_program(dinar).section("earning_rules")["r"]["award"]["per"] == "0.500"
@@ -120,13 +122,18 @@ def test_periods_dates_and_times_are_brought_into_one_form():
         "until": "2026-06-01T10:00:00Z",
     }
     assert point_type("{expiry: {after: 12 month}}") == {"expiry": {"after": "12 months"}}
-    assert point_type("{min_validity_after_return: 0}") == {"min_validity_after_return": "0 days"}
+    assert point_type("{min_validity_after_return: 0}") == {
+        "min_validity_after_return": "0 days"
+    }
 
 
 def test_lists_whose_order_means_nothing_are_sorted():
     assert point_type("{expiry_reminders: [1, 30, 7, 7]}") == {"expiry_reminders": [30, 7, 1]}
     valid = "{weekdays: [sun, mon, sun]}"
-    assert rule(f"{{award: {{points: 1}}, valid: {valid}}}")["valid"]["weekdays"] == ["mon", "sun"]
+    assert rule(f"{{award: {{points: 1}}, valid: {valid}}}")["valid"]["weekdays"] == [
+        "mon",
+        "sun",
+    ]
 
 
 def test_a_name_with_two_equal_words_is_one_word():
@@ -202,7 +209,11 @@ def test_a_message_names_file_line_and_the_key_that_was_meant():
         ("guest_claim: 30d", ("/guest_claim", "invalid_period")),
         ("guest_claim: 101 years", ("/guest_claim", "invalid_period")),
         ("adjustment_approval_above: -1", ("/adjustment_approval_above", "out_of_range")),
-        ("adjustment_approval_above: 9223372036854775808", ("/adjustment_approval_above", "out_of_range")),
+        (
+            "adjustment_approval_above: 9223372036854775808",
+            ("/adjustment_approval_above", "out_of_range"),
+        ),
+        ("locale: de-DE-x-a-very-long-one", ("/locale", "unknown_locale")),
         ("locale: xx-QQ", ("/locale", "unknown_locale")),
         ("origins: https://shop.example", ("/origins", "wrong_type")),
         ("origins: [https://shop.example/]", ("/origins/0", "wrong_type")),
@@ -237,7 +248,10 @@ def test_a_zone_that_is_none_is_refused(zone):
         ("{expiry: {dates: []}}", ("/expiry/dates", "out_of_range")),
         ('{expiry: {dates: ["02-30"]}}', ("/expiry/dates/0", "invalid_time")),
         ("{expiry: {after: 1 year, inactivity: 1 year}}", ("/expiry/inactivity", "not_here")),
-        ("{expiry: {inactivity: 1 year, reset_by: [event]}}", ("/expiry/reset_by/0", "not_a_choice")),
+        (
+            "{expiry: {inactivity: 1 year, reset_by: [event]}}",
+            ("/expiry/reset_by/0", "not_a_choice"),
+        ),
         ("{expiry: {round_up_to: month}}", ("/expiry", "one_of")),
         ("{debt: {allow_up_to: -1}}", ("/debt/allow_up_to", "out_of_range")),
         ("{name: {one: Bean}}", ("/name", "required")),
@@ -261,7 +275,10 @@ def test_a_point_type_is_held_to_its_forms(written, problem):
         ('{award: {points: 1, per: "0.00"}}', ("/award/per", "out_of_range")),
         ("{award: {points: 1.5}}", ("/award/points", "wrong_type")),
         ('{award: {points: "1.1234567", per: "1"}}', ("/award/points", "out_of_range")),
-        ("{award: {points: 1000000000000000000000000000000}}", ("/award/points", "out_of_range")),
+        (
+            "{award: {points: 1000000000000000000000000000000}}",
+            ("/award/points", "out_of_range"),
+        ),
         ("{award: {points: -1}}", ("/award/points", "out_of_range")),
         ("{award: 5}", ("/award", "wrong_type")),
         ('{award: {points: 1, per: "1.00", per_item: true}}', ("/award/per", "not_here")),
@@ -271,8 +288,14 @@ def test_a_point_type_is_held_to_its_forms(written, problem):
         ("{award: {points: 1}, valid: {from: 1 May}}", ("/valid/from", "invalid_time")),
         ("{award: {points: 1}, valid: {from: 2026-02-30}}", ("/valid/from", "invalid_time")),
         ("{award: {points: 1}, valid: {hours: 8-11}}", ("/valid/hours", "wrong_type")),
-        ("{award: {points: 1}, valid: {weekdays: [saturday]}}", ("/valid/weekdays/0", "not_a_choice")),
-        ("{award: {points: 1}, expiry: {after: 1 day, existing: keep}}", ("/expiry/existing", "unknown_key")),
+        (
+            "{award: {points: 1}, valid: {weekdays: [saturday]}}",
+            ("/valid/weekdays/0", "not_a_choice"),
+        ),
+        (
+            "{award: {points: 1}, expiry: {after: 1 day, existing: keep}}",
+            ("/expiry/existing", "unknown_key"),
+        ),
     ],
 )
 def test_a_rule_is_held_to_its_forms(written, problem):
@@ -290,7 +313,10 @@ def test_a_rule_is_held_to_its_forms(written, problem):
         ("{award: {points: 1}, known_for: 30 days}", ("/known_for", "not_here")),
         ('{on: review, award: {points: 1, per: "1.00"}}', ("/award/per", "not_here")),
         ("{multiply: 2, rounding: ceil}", ("/rounding", "not_here")),
-        ("{award: {points: 1}, valid: {from: 2026-05-01, until: 2026-05-01}}", ("/valid/until", "out_of_order")),
+        (
+            "{award: {points: 1}, valid: {from: 2026-05-01, until: 2026-05-01}}",
+            ("/valid/until", "out_of_order"),
+        ),
     ],
 )
 def test_what_only_compiling_shows_has_its_place_too(written, problem):
@@ -298,7 +324,9 @@ def test_what_only_compiling_shows_has_its_place_too(written, problem):
 
 
 def test_a_condition_that_does_not_compile_is_found_on_its_line():
-    text = HEAD + "earning_rules:\n  r:\n    award: {points: 1}\n    when: 'order.subtotl > 1'\n"
+    text = (
+        HEAD + "earning_rules:\n  r:\n    award: {points: 1}\n    when: 'order.subtotl > 1'\n"
+    )
 
     [(line, column, _, _)] = problems(text)
 

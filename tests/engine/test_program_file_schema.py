@@ -96,7 +96,9 @@ def test_what_is_refused_for_its_form_is_refused_by_the_schema_too(text):
 
 def test_null_is_valid_by_the_schema_where_there_is_a_default():
     text = HEAD.replace("name: Shop", "name: Shop, locale: null, origins: null")
-    text += "earning_rules: {r: {award: {points: 1}, multiply: null, hold: null, limits: null}}\n"
+    text += (
+        "earning_rules: {r: {award: {points: 1}, multiply: null, hold: null, limits: null}}\n"
+    )
 
     assert read_program(text)
     assert complaints(text) == []

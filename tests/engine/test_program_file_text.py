@@ -63,7 +63,11 @@ def test_plain_values_mean_what_yaml_1_2_says(written, meant):
 
 
 def test_a_key_is_a_text_whatever_it_looks_like():
-    assert list(read_nodes("{1: a, true: b, null: c}", name="f").entries) == ["1", "true", "null"]
+    assert list(read_nodes("{1: a, true: b, null: c}", name="f").entries) == [
+        "1",
+        "true",
+        "null",
+    ]
 
 
 def test_every_node_knows_its_line_and_column():
@@ -165,7 +169,11 @@ def test_more_values_than_a_program_has_are_refused():
     assert refusal("[" + "1," * 200_000 + "]")[2] == "too_large"
 
 
-@given(st.text(alphabet=st.sampled_from("ab1:-[]{}&*!|>'\"%@`,?# \n\t\\~.\x85\u2028é"), max_size=40))
+@given(
+    st.text(
+        alphabet=st.sampled_from("ab1:-[]{}&*!|>'\"%@`,?# \n\t\\~.\x85\u2028é"), max_size=40
+    )
+)
 def test_any_text_is_read_or_refused_by_name(text):
     try:
         node = read_nodes(text, name="f.yaml")

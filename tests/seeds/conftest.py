@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from seeds.data_summary import DataSummary
-from seeds.online_retail import Day, read_days
+from seeds.days import Day
+from seeds.online_retail import read_days
 
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 

@@ -106,7 +106,9 @@ def ada(door: Door) -> str:
 def adjust(door: Door, member: str, points: int, **more: Any) -> dict[str, Any]:
     """Give or take points through the API; return the entry."""
     body = {"point_type": "points", "points": points, "reason": "goodwill", **more}
-    answer = door.post(f"/members/{member}/adjustments", body, Idempotency_Key=f"adjust-{points}")
+    answer = door.post(
+        f"/members/{member}/adjustments", body, Idempotency_Key=f"adjust-{points}"
+    )
     assert answer.status_code == 201, answer.content
     return dict(answer.json())
 

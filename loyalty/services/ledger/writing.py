@@ -6,6 +6,7 @@ from datetime import datetime
 from core import bulk, clock
 from loyalty.models import Allocation, Entry, Hold, Lot, Wallet
 from loyalty.rules import chain
+from loyalty.rules.chain import HASHED_COLUMNS
 from loyalty.rules.wallets import Draft, HoldState, LotMove, LotState, WalletState
 
 Drafts = Sequence[tuple[WalletState, Draft]]
@@ -26,30 +27,6 @@ WALLET_COLUMNS = (
 LOT_PARTS = LotMove.PARTS
 LOT_TERMS = ("earned_at", "granted", "available_at", "lapses", "expires_at", "idle")
 HOLD_PARTS = ("captured", "released", "expired")
-
-# What an entry's hash covers: all of its row but the numbers the database gave it.
-HASHED_COLUMNS = (
-    "program_id",
-    "wallet_id",
-    "seq",
-    "kind",
-    "available",
-    "pending",
-    "held",
-    "debt",
-    "available_after",
-    "pending_after",
-    "held_after",
-    "debt_after",
-    "forgiven",
-    "key",
-    "source_type",
-    "source_id",
-    "reason",
-    "reverses_id",
-    "occurred_at",
-    "posted_at",
-)
 
 
 def write_drafts(program_id: int, drafts: Drafts) -> None:

@@ -352,7 +352,7 @@ def test_everything_that_is_wrong_is_told_at_once():
 
 
 def test_no_more_than_fifty_problems_are_told():
-    lines = [{"unit_price": -1, "quantity": 0} for _ in range(100)]
+    lines = [{"unit_price": -1, "quantity": 0, "sku": 5} for _ in range(100)]
 
     assert len(refusals(state, lines=lines)) == MOST_PROBLEMS == 50
 

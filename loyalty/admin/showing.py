@@ -1,0 +1,97 @@
+"""What the pages have in common: links, money, points, and search within programs."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Model, Q
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from core.money import format_money
+from core.staff import Figure, ReadOnlyAdmin, moment
+from loyalty.models import Entry, MemberEvent, Order, Program
+
+DASH = "–"
+
+Links = Mapping[tuple[str, str], SafeString]
+
+
+class ProgramRowsAdmin(ReadOnlyAdmin):
+    """Rows of programs. Indexes lead with the program, and so does every search."""
+
+    list_filter = ("program",)
+
+    def found_by(self, term: str) -> Q:
+        programs = list(Program.objects.values_list("pk", flat=True))
+        return Q(program__in=programs) & super().found_by(term)
+
+
+def page_of(obj: Model) -> str:
+    """Return the address of a row's page."""
+    return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk])
+
+
+def list_of(model: type[Model], **query: object) -> str:
+    """Return the address of a list, narrowed by `query`."""
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    return f"{address}?{urlencode(query)}" if query else address
+
+
+def link(obj: Model | None, text: object = None) -> str | SafeString:
+    """Return a link to a row's page, or a dash."""
+    if obj is None:
+        return DASH
+    return format_html('<a href="{}">{}</a>', page_of(obj), str(obj) if text is None else text)
+
+
+def why_link(decision_id: int | None) -> str | SafeString:
+    """Return a link to the reasons of an entry, or a dash."""
+    if decision_id is None:
+        return DASH
+    address = reverse("admin:loyalty_decision_change", args=[decision_id])
+    return format_html('<a href="{}">why</a>', address)
+
+
+def links_to(entries: Iterable[Entry], program: Program) -> Links:
+    """Return links to the orders and events that entries came from, in two queries."""
+    links: dict[tuple[str, str], SafeString] = {}
+    for kind, model in (("order", Order), ("event", MemberEvent)):
+        ids = {entry.source_id for entry in entries if entry.source_type == kind}
+        rows: Any = model._default_manager.filter(program=program, external_id__in=ids)
+        for row in rows.only("external_id"):
+            address = page_of(row)
+            text = f"{kind} {row.external_id}"
+            links[kind, row.external_id] = format_html('<a href="{}">{}</a>', address, text)
+    return links
+
+
+def source_of(entry: Entry, links: Links) -> str:
+    """Return what an entry came from, as a link where there is a page."""
+    plain = f"{entry.source_type} {entry.source_id}"
+    return links.get((entry.source_type, entry.source_id), plain)
+
+
+def money(minor: int, program: Program) -> Figure:
+    """Return an amount as a person reads it."""
+    return Figure(format_money(minor, program.currency, program.locale))
+
+
+def signed(points: int) -> Figure:
+    """Return a movement with its sign; nothing for none."""
+    return Figure(f"{points:+,}".replace("-", "−")) if points else Figure("")
+
+
+def local(at: datetime | None, program: Program) -> str:
+    """Return a time by the program's wall clock."""
+    return moment(at, program.zone)
+
+
+def points_posted(posted: Mapping[str, Any]) -> Figure:
+    """Return what an order or event has earned, by point type if there are several."""
+    parts = [(code, each["points"]) for code, each in sorted(posted.items())]
+    if len(parts) == 1:
+        return Figure(f"{parts[0][1]:,}")
+    return Figure(", ".join(f"{points:,} {code}" for code, points in parts) or DASH)

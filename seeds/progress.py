@@ -1,0 +1,89 @@
+"""How far a replay has come: a bar on a terminal, plain lines anywhere else."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from time import monotonic
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from seeds.contents import Amount
+from seeds.replay import Step
+
+Show = Callable[[Step], None]
+
+# Plain lines for the whole way.
+LINES = 10
+
+
+class Pace:
+    """What has come in since the start, and how fast."""
+
+    def __init__(self, total: Amount) -> None:
+        self.total = total
+        self.done = Amount()
+        self.began_at = monotonic()
+
+    def note(self, step: Step) -> None:
+        self.done.days += step.ends_day
+        self.done.facts += step.facts
+        self.done.orders += step.orders
+
+    @property
+    def seconds(self) -> float:
+        return monotonic() - self.began_at
+
+    @property
+    def orders_a_second(self) -> float:
+        return self.done.orders / max(self.seconds, 0.001)
+
+    @property
+    def left(self) -> timedelta:
+        """How long the rest will take at this pace."""
+        rest = self.total.facts - self.done.facts
+        return timedelta(seconds=round(self.seconds * rest / max(self.done.facts, 1)))
+
+    def __str__(self) -> str:
+        return (
+            f"{self.done.days:,} of {self.total.days:,} days, "
+            f"{self.done.orders:,} of {self.total.orders:,} orders, "
+            f"{self.orders_a_second:,.0f} orders/s"
+        )
+
+
+@contextmanager
+def progress_bar(pace: Pace, console: Console) -> Iterator[Show]:
+    """Draw a bar that moves as steps are shown."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[pace]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("", total=pace.total.facts, pace=str(pace))
+
+        def show(step: Step) -> None:
+            pace.note(step)
+            day = str(step.date)
+            bar.update(task, completed=pace.done.facts, description=day, pace=str(pace))
+
+        yield show
+
+
+@contextmanager
+def progress_lines(pace: Pace, write: Callable[[str], None]) -> Iterator[Show]:
+    """Write a line whenever another tenth is done."""
+
+    def show(step: Step) -> None:
+        before = _tenths(pace)
+        pace.note(step)
+        if _tenths(pace) > before:
+            write(f"{step.date}: {pace}, {pace.left} left")
+
+    yield show
+
+
+def _tenths(pace: Pace) -> int:
+    return pace.done.facts * LINES // max(pace.total.facts, 1)

@@ -1,0 +1,9 @@
+"""That the ledger agrees with itself, for every test that moves points."""
+
+from loyalty.models import Program
+from loyalty.queries.verification import ledger_findings
+
+
+def prove(program: Program) -> None:
+    """Fail with every row of the program's ledger that disagrees."""
+    assert [str(finding) for finding in ledger_findings(program)] == []

@@ -1,0 +1,224 @@
+"""What a refusal looks like, whatever went wrong."""
+
+import json
+from uuid import UUID
+
+import pytest
+from django.db import OperationalError, connection
+
+from loyalty.models import Member, Order
+from tests.storefront.conftest import Door, make_key, order
+
+MEMBERS = {"type", "title", "status", "detail", "code", "request_id"}
+
+
+def test_a_problem_has_the_members_of_rfc_9457(door):
+    answer = door.get("/members/nobody")
+
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json() == {
+        "type": "urn:perennial:problem:not_found",
+        "title": "Not Found",
+        "status": 404,
+        "detail": "There is no such member in this program.",
+        "code": "not_found",
+        "request_id": answer["X-Request-Id"],
+    }
+
+
+def test_a_faulty_field_is_named_by_a_pointer(door):
+    body = {"status": "paid", "lines": [{"unit_price": 5, "quantitty": 2}]}
+
+    problem = door.put("/orders/1001", body).json()
+
+    assert problem["code"] == "unknown_field"
+    [error] = problem["errors"]
+    assert (error["pointer"], error["code"]) == ("/lines/0/quantitty", "unknown_field")
+    assert "quantity" in error["detail"]
+
+
+def test_several_faults_share_the_code_invalid(door):
+    problem = door.put("/orders/1001", {"status": "payed", "subtotal": -1}).json()
+
+    assert problem["code"] == "invalid"
+    assert {error["code"] for error in problem["errors"]} == {"invalid_choice", "negative"}
+
+
+def test_a_refusal_brings_its_own_members(door, ada):
+    body = {"point_type": "points", "points": -120, "reason": "mistake"}
+
+    answer = door.post("/members/ada/adjustments", body, Idempotency_Key="a")
+
+    assert answer.status_code == 409
+    assert (answer.json()["code"], answer.json()["short_by"]) == ("insufficient_points", 20)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "place"),
+    [
+        (b'{"status": "paid",\n "subtotal" 5}', "invalid_json", (2, 13)),
+        (b"{", "invalid_json", (1, 2)),
+        (b"", "required", None),
+        (b"\xff\xfe", "not_utf8", None),
+        (b'{"subtotal": NaN}', "invalid_json", None),
+        (b'{"subtotal": -Infinity}', "invalid_json", None),
+        (b'{"status": "paid", "status": "cancelled"}', "duplicate_name", None),
+        (b'{"subtotal": ' + b"9" * 5000 + b"}", "out_of_range", None),
+        (b'{"subtotal": 1e99999999999999999999}', "out_of_range", None),
+        (b"[" * 100_000, "too_deep", None),
+        (b"[]", "wrong_type", None),
+        (b'"paid"', "wrong_type", None),
+        (b"null", "wrong_type", None),
+    ],
+)
+def test_what_is_no_proper_json_is_refused_by_name(door, text, code, place):
+    answer = door.put("/orders/1001", text)
+
+    problem = answer.json()
+    assert answer.status_code == 400
+    assert code in {error["code"] for error in problem["errors"]}
+    if place:
+        assert (problem["line"], problem["column"]) == place
+    assert not Order.objects.exists()
+
+
+def test_a_byte_order_mark_does_no_harm(door):
+    text = b"\xef\xbb\xbf" + json.dumps(order()).encode()
+
+    assert door.put("/orders/1001", text).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "form", ["text/plain", "application/x-www-form-urlencoded", "nonsense"]
+)
+def test_another_content_type_is_refused(door, form):
+    answer = door.put("/orders/1001", order(), Content_Type=form)
+
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+
+
+def test_a_body_above_a_megabyte_is_refused(door):
+    answer = door.put("/orders/1001", b'{"status": "' + b"x" * 1_000_000 + b'"}')
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+def test_a_batch_may_be_larger_but_five_megabytes_are_a_mistake(door):
+    line = b'{"kind": "event", "type": "' + b"x" * 5_000_000 + b'"}'
+
+    answer = door.post("/batches", line, Content_Type="application/x-ndjson")
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/orders/", "/orders/1001/", "/members//wallets", "/orders//", "/"]
+)
+def test_an_unknown_address_is_a_problem_as_well(door, path):
+    answer = door.put(path, order())
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert not Order.objects.exists()
+
+
+def test_a_method_that_is_not_there_says_which_are(door):
+    answer = door.ask("DELETE", "/orders/1001")
+
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert answer["Allow"] == "GET, PUT, HEAD, OPTIONS"
+
+
+def database_failing(error, *, at):
+    """Let every statement that names `at` fail, as a broken connection would."""
+
+    def execute(run, sql, *arguments):
+        if at in sql:
+            raise error
+        return run(sql, *arguments)
+
+    return connection.execute_wrapper(execute)
+
+
+def test_what_nobody_foresaw_is_500_and_tells_nothing(door):
+    with database_failing(RuntimeError("secret detail"), at="loyalty_order"):
+        answer = door.put("/orders/1001", order())
+
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert answer.json().keys() == MEMBERS
+    assert b"secret" not in answer.content
+
+
+@pytest.mark.parametrize("table", ["storefront_apikey", "loyalty_member", "loyalty_order"])
+def test_a_database_out_of_reach_is_503_and_says_when_to_come_back(door, table):
+    with database_failing(OperationalError("no route to host"), at=table):
+        answer = door.put("/orders/1001", order(), Origin="https://beans.example")
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert int(answer["Retry-After"]) > 0
+    assert b"route" not in answer.content
+
+
+@pytest.mark.parametrize(
+    ("path", "pointer", "code"),
+    [
+        ("/members?emial=ada@example.org", "/emial", "unknown_field"),
+        ("/members?email=a@example.org&email=b@example.org", "/email", "duplicate"),
+        ("/members?email=nonsense", "/email", "invalid_email"),
+        ("/members?card=%00", "/card", "nul_character"),
+        ("/orders?limit=0", "/limit", "out_of_range"),
+        ("/orders?limit=201", "/limit", "out_of_range"),
+        ("/orders?limit=ten", "/limit", "out_of_range"),
+        ("/orders?cursor=nonsense", "/cursor", "invalid_cursor"),
+        ("/members/ada/entries?kind=earned", "/kind", "invalid_choice"),
+        ("/members/ada/entries?point_type=pionts", "/point_type", "unknown_point_type"),
+        ("/members/ada/wallets?at=yesterday", "/at", "invalid_time"),
+        ("/members/ada?format=json", "/format", "unknown_field"),
+        ("/program?x", "/x", "unknown_field"),
+    ],
+)
+def test_a_faulty_parameter_is_named(door, ada, path, pointer, code):
+    answer = door.get(path)
+
+    assert answer.status_code == 400
+    [error] = answer.json()["errors"]
+    assert (error["pointer"], error["code"]) == (pointer, code)
+
+
+def test_an_id_that_cannot_be_is_not_there(door):
+    ids = ["%00", "a%00b", "x" * 256, "%ED%A0%80", "%20", "%0A"]
+
+    assert {door.get(f"/members/{each}").status_code for each in ids} == {404}
+
+
+def test_an_id_that_cannot_be_is_not_enrolled(door):
+    ids = ["%00", "a%00b", "x" * 256, "%20", "%0A"]
+
+    assert {door.put(f"/members/{each}", {}).status_code for each in ids} == {400}
+    assert not Member.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "id_", ["a/b", "a//b", "ä ö", "50%", "wallets", "?", "#1", "a+b", "🐝"]
+)
+def test_an_id_may_be_anything_else(door, id_):
+    path = "/members/" + "".join(f"%{byte:02X}" for byte in id_.encode())
+
+    assert door.put(path, {}).status_code == 201
+    assert door.get(path).json()["id"] == id_
+
+
+def test_a_request_id_is_given_back(door):
+    assert door.get("/program", X_Request_Id="checkout 7")["X-Request-Id"] == "checkout 7"
+
+
+@pytest.mark.parametrize("stated", ["", "x" * 129, "ünprintable", "a\tb"])
+def test_another_request_id_is_made(door, stated):
+    answer = door.get("/program", X_Request_Id=stated)
+
+    assert UUID(answer["X-Request-Id"])
+
+
+def test_two_requests_have_two_ids(program):
+    door = Door(make_key(program))
+
+    assert door.get("/program")["X-Request-Id"] != door.get("/program")["X-Request-Id"]
