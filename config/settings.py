@@ -126,7 +126,6 @@ DEBUG = bool(debug)
 
 # The application.
 INSTALLED_APPS = [
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -145,6 +144,7 @@ INSTALLED_APPS = [
     "engine",
     "storefront",
     "seeds",
+    "config.apps.StaffConfig",  # the admin comes last, so that our templates are found first
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -23,7 +23,12 @@ class Pace:
     def __init__(self, total: Amount) -> None:
         self.total = total
         self.done = Amount()
-        self.began_at = monotonic()
+        self._began_at = monotonic()
+        self._ended_at: float | None = None
+
+    def stop(self) -> None:
+        """Let no more time go by."""
+        self._ended_at = monotonic()
 
     def note(self, step: Step) -> None:
         self.done.days += step.ends_day
@@ -32,7 +37,7 @@ class Pace:
 
     @property
     def seconds(self) -> float:
-        return monotonic() - self.began_at
+        return (self._ended_at or monotonic()) - self._began_at
 
     @property
     def orders_a_second(self) -> float:
@@ -43,6 +48,11 @@ class Pace:
         """How long the rest will take at this pace."""
         rest = self.total.facts - self.done.facts
         return timedelta(seconds=round(self.seconds * rest / max(self.done.facts, 1)))
+
+    def told(self) -> str:
+        """Return how long it took in all."""
+        orders = f"{self.done.orders:,} orders in {self.seconds:,.1f} s"
+        return f"{orders}: {self.orders_a_second:,.0f} orders/s"
 
     def __str__(self) -> str:
         return (

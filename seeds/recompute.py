@@ -23,17 +23,19 @@ def points_of(order: Mapping[str, Any]) -> int:
     """Return the points that an order, stated as `order`, is worth to its member.
 
     Without a member it is worth nothing, nor when all goods have come back,
-    whatever the shop kept of the money.
+    whatever the shop kept of the money. Likewise, with all its Christmas
+    decorations gone, nothing of it counts twice.
     """
     lines = order.get("lines", [])
     if not order.get("member") or not any(_kept_units(line) for line in lines):
         return 0
+    twice = _counted_twice(lines, order["paid_at"])
     subtotal = base = 0
     for line in lines:
         kept = _kept_pence(line)
         subtotal += kept
         if not line.get("gift_card"):
-            base += kept * _times(line["sku"], order["paid_at"])
+            base += kept * (CHRISTMAS_TIMES if line["sku"] in twice else 1)
     bulk = BULK_POINTS if subtotal >= BULK_FROM else 0
     return base // PENCE_PER_POINT + bulk
 
@@ -50,9 +52,11 @@ def expected_points(facts: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return {order: points for order, (_, points) in latest.items()}
 
 
-def _times(sku: str, paid_at: str) -> int:
+def _counted_twice(lines: Iterable[Mapping[str, Any]], paid_at: str) -> frozenset[str]:
+    """Return the articles that count twice in an order of these lines."""
     christmas = CHRISTMAS_BEGINS <= paid_at < CHRISTMAS_ENDS
-    return CHRISTMAS_TIMES if christmas and sku in CHRISTMAS_SKUS else 1
+    left = any(line["sku"] in CHRISTMAS_SKUS and _kept_units(line) for line in lines)
+    return CHRISTMAS_SKUS if christmas and left else frozenset()
 
 
 def _kept_units(line: Mapping[str, Any]) -> int:

@@ -61,9 +61,7 @@ def is_over(program: Program, day: Day) -> bool:
     return all(versions.get(key, 0) >= version for key, version in wanted.items())
 
 
-def replay_days(
-    program: Program, days: Iterable[Day], *, batch: int = BATCH
-) -> Iterator[Step]:
+def replay_days(program: Program, days: Iterable[Day], *, batch: int = BATCH) -> Iterator[Step]:
     """Move the clock from day to day and state each day's facts, a batch at a time.
 
     Yields after each batch, when it is committed; days that are over are passed

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q
 
 from core.admin import is_number
 from core.staff import Page, Panel, Tool, pretty
@@ -18,7 +19,6 @@ from loyalty.admin.showing import (
     signed,
 )
 from loyalty.models import Decision, Entry, MemberEvent, Order
-from django.db.models import Q
 
 
 @admin.register(Decision)
@@ -27,7 +27,10 @@ class DecisionAdmin(ProgramRowsAdmin):
     list_display_links = ("number",)
     list_select_related = ("program", "member", "rule_set")
     search_fields = ("fact_id",)
-    search_help_text = "The id of an order or event, or a decision (dec_123)."
+    search_help_text = (
+        "The id of an order or event, a decision (dec_123), or a member's id or e-mail."
+    )
+    member_path = "member"
 
     @admin.display(description="decision")
     def number(self, decision: Decision) -> str:

@@ -50,7 +50,7 @@ class TrueBalances(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         rows: list[Any] = list(self.result_list)
-        by_program: dict[Program, list[Wallet]] = {}
+        by_program: dict[Program, list[Any]] = {}
         for wallet in rows:
             by_program.setdefault(wallet.program, []).append(wallet)
         for program, wallets in by_program.items():
@@ -77,8 +77,9 @@ class WalletAdmin(ProgramRowsAdmin):
     list_display = ("id", "whose", "points", "available", "pending", "held", "owed", "program")
     list_select_related = ("program", "member", "point_type")
     list_filter = ("program", "point_type")
-    search_fields = ("member__external_id", "member__email")
+    search_fields = ("member__external_id",)
     search_help_text = "A member's id or e-mail address, as a whole."
+    member_path = "member"
 
     available = _bucket("available", "available")
     pending = _bucket("pending", "pending")
@@ -209,7 +210,8 @@ class EntryAdmin(ProgramRowsAdmin):
     list_select_related = ("program", "wallet__member", "wallet__point_type")
     list_filter = ("program", MovementFilter)
     search_fields = ("key", "wallet__member__external_id")
-    search_help_text = "An entry (ent_123), its key, or a member's id, as a whole."
+    search_help_text = "An entry (ent_123), its key, or a member's id or e-mail, as a whole."
+    member_path = "wallet"
 
     @admin.display(description="entry")
     def number(self, entry: Entry) -> str:
@@ -298,7 +300,8 @@ class LotAdmin(ProgramRowsAdmin):
     list_display = ("id", "whose", "source_type", "source_id", "granted", *PARTS, "expires")
     list_select_related = ("program", "wallet__member", "wallet__point_type")
     search_fields = ("wallet__member__external_id",)
-    search_help_text = "A member's id, as a whole."
+    search_help_text = "A member's id or e-mail address, as a whole."
+    member_path = "wallet"
 
     @admin.display(description="member")
     def whose(self, lot: Lot) -> str:
@@ -339,7 +342,8 @@ class HoldAdmin(ProgramRowsAdmin):
     list_display = ("id", "whose", "points", "captured", "released", "expired", "ends")
     list_select_related = ("program", "wallet__member", "wallet__point_type")
     search_fields = ("wallet__member__external_id",)
-    search_help_text = "A member's id, as a whole."
+    search_help_text = "A member's id or e-mail address, as a whole."
+    member_path = "wallet"
 
     @admin.display(description="member")
     def whose(self, hold: Hold) -> str:
@@ -369,11 +373,11 @@ class AllocationAdmin(ProgramRowsAdmin):
     list_display = ("id", "entry", "lot", *PARTS)
     list_select_related = ("entry", "lot")
     search_fields = ("entry__key",)
-    search_help_text = "An entry (ent_123) or its key, as a whole."
+    search_help_text = "An entry, as ent_123."
 
     def found_by(self, term: str) -> Q:
         number = term.removeprefix("ent_")
-        return Q(entry=int(number)) if is_number(number) else super().found_by(term)
+        return Q(entry=int(number)) if is_number(number) else Q(pk__in=[])
 
     def page(self, each: Allocation) -> Page:
         facts = facts_of(each, leave_out=("program", "wallet", "entry", "lot", "hold"))

@@ -50,7 +50,8 @@ class OrderAdmin(ProgramRowsAdmin):
     list_select_related = ("program", "member", "rule_set")
     list_filter = ("program", StatusFilter, "waiting")
     search_fields = ("external_id", "member__external_id")
-    search_help_text = "The id of an order or of a member, as a whole."
+    search_help_text = "The id of an order, or a member's id or e-mail, as a whole."
+    member_path = "member"
 
     @admin.display(description="member")
     def whose(self, order: Order) -> str:
@@ -158,8 +159,8 @@ def statements_panel(program: Program, fact_id: str, kinds: Sequence[str]) -> Pa
 
 def _moved(decision: Decision) -> str:
     points = decision.outcome.get("points", {})
-    moves = [f"{signed(each['delta'])} {code}" for code, each in points.items()]
-    return ", ".join(move for move in moves if not move.startswith(" ")) or DASH
+    moves = [(code, each["delta"]) for code, each in points.items() if each["delta"]]
+    return ", ".join(f"{signed(delta)} {code}" for code, delta in moves) or DASH
 
 
 def _waiting(decision: Decision) -> str:
@@ -180,8 +181,9 @@ class MemberEventAdmin(ProgramRowsAdmin):
     list_display = ("external_id", "type", "whose", "occurred", "points", "waiting")
     list_select_related = ("program", "member", "rule_set")
     list_filter = ("program", "waiting")
-    search_fields = ("external_id", "member__external_id", "type")
-    search_help_text = "The id of an event or of a member, or a type, as a whole."
+    search_fields = ("external_id", "member__external_id")
+    search_help_text = "The id of an event, or a member's id or e-mail, as a whole."
+    member_path = "member"
 
     @admin.display(description="member")
     def whose(self, event: MemberEvent) -> str:

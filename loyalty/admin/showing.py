@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from core.money import format_money
 from core.staff import Figure, ReadOnlyAdmin, moment
-from loyalty.models import Entry, MemberEvent, Order, Program
+from loyalty.models import Entry, Member, MemberEvent, Order, Program, Wallet
 
 DASH = "–"
 
@@ -20,13 +22,28 @@ Links = Mapping[tuple[str, str], SafeString]
 
 
 class ProgramRowsAdmin(ReadOnlyAdmin):
-    """Rows of programs. Indexes lead with the program, and so does every search."""
+    """Rows of programs, found by columns of their own or by their member.
+
+    Indexes lead with the program, and so does every search. A member is looked
+    up first: a condition across a join would be answered by reading everything.
+    `member_path` leads to the member: "member", "wallet", or nothing.
+    """
 
     list_filter = ("program",)
+    member_path = ""
 
     def found_by(self, term: str) -> Q:
         programs = list(Program.objects.values_list("pk", flat=True))
-        return Q(program__in=programs) & super().found_by(term)
+        own = [Q(**{field: term}) for field in self.search_fields if "__" not in field]
+        found = Q(program__in=programs) & reduce(or_, own) if own else Q(pk__in=[])
+        if not self.member_path:
+            return found
+        address = Q(external_id=term) | Q(email=term.lower())
+        members = Member.objects.filter(address, program__in=programs)
+        owners: Any = members
+        if self.member_path == "wallet":
+            owners = Wallet.objects.filter(member__in=list(members))
+        return found | Q(**{f"{self.member_path}__in": list(owners)})
 
 
 def page_of(obj: Model) -> str:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Q, Sum
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, Sum
 
 from loyalty.models import Allocation, Entry, Hold, Lot, Member, Wallet
 from loyalty.queries.setup import Setup, setup_of
@@ -196,13 +196,15 @@ def _wind_back(
 
 
 def _entries_after(states: Sequence[WalletState], at: datetime) -> Iterable[tuple[int, Draft]]:
-    """Yield the sums of later entries, by wallet and kind."""
+    """Yield the sums of later entries, by wallet, kind and sign: lifetimes tell them apart."""
+    gains = Q(available__gt=F("debt") - F("pending") - F("held"))
     sums = (
         Entry.objects.filter(wallet__in=[s.id for s in states], occurred_at__gt=at)
-        .values_list("wallet_id", "kind", "reverses_id")
+        .annotate(gains=ExpressionWrapper(gains, BooleanField()))
+        .values_list("wallet_id", "kind", "reverses_id", "gains")
         .annotate(*(Sum(bucket) for bucket in BUCKETS))
     )
-    for wallet_id, kind, reverses_id, *movement in sums:
+    for wallet_id, kind, reverses_id, _, *movement in sums:
         cause = Cause("", ("", ""), at, reverses_id=reverses_id)
         yield wallet_id, Draft(kind, cause, *movement)
 

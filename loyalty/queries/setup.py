@@ -125,4 +125,5 @@ def _terms(row: PointType, zone: ZoneInfo) -> Terms:
         debt=debt,
         max_debt=max_debt,
         min_validity=min_validity if min_validity.count else None,
+        inactivity=parse_expiry(row.expiry or "never").inactivity,
     )

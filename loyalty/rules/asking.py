@@ -1,14 +1,15 @@
 """Ask the rules about one fact: which hold, what multiplies, what each gives."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from core.errors import invalid
+from core.expressions import Expression
 from core.money import Rounding
 from core.periods import add_period
 from loyalty.rules.awards import FixedAward, PropertyAward, Ratio
 from loyalty.rules.compiled import AwardRule, CompiledRuleSet, MultiplyRule, Rule
+from loyalty.rules.filters import Scope
 from loyalty.rules.forms import LARGEST
 from loyalty.rules.multipliers import (
     NO_FACTORS,
@@ -20,8 +21,6 @@ from loyalty.rules.multipliers import (
 )
 from loyalty.rules.outcomes import RuleOutcome
 from loyalty.rules.words import WhyNot
-
-Scope = dict[str, Mapping[str, Any]]
 
 
 class Asking:
@@ -43,15 +42,17 @@ class Asking:
         self.scope = scope
         self.local = local
         self.bonuses = bonuses
+        self._answers: dict[Expression, bool] = {}
         self._multipliers: dict[str, Multipliers] = {}
         self._factors: dict[tuple[str, bool], Factors] = {}
 
     def ask(self, kind: str) -> list[RuleOutcome]:
         """Return the outcome of every rule that listens, in the order asked."""
-        multiplies, awards = self.rule_set.on(kind)
+        multiplies, awards, rivals = self.rule_set.on(kind)
         multiplied = self._ask_multiplies(multiplies) if multiplies else []
         given = [self._ask_award(rule) for rule in awards]
-        settle_rivals(given)
+        if rivals:
+            settle_rivals(given)
         return multiplied + given
 
     def give(self, rule: AwardRule, outcome: RuleOutcome) -> None:
@@ -143,13 +144,17 @@ class Asking:
             if outcome.why_not is not None:
                 return False
         when = rule.when
-        if when is None or when(self.scope):
+        if when is None:
             return True
-        outcome.unknown = when.missing(self.scope)
-        outcome.why_not = (
-            WhyNot.CONDITION_UNKNOWN if outcome.unknown else WhyNot.CONDITION_FALSE
-        )
-        return False
+        holds = self._answers.get(when)
+        if holds is None:
+            holds = self._answers[when] = when(self.scope)
+        if not holds:
+            outcome.unknown = when.missing(self.scope)
+            outcome.why_not = (
+                WhyNot.CONDITION_UNKNOWN if outcome.unknown else WhyNot.CONDITION_FALSE
+            )
+        return holds
 
     def _closed(self, rule: Rule) -> WhyNot | None:
         """Return why the rule is not open at this time, whatever the fact says."""

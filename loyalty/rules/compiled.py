@@ -11,6 +11,7 @@ from core.money import Rounding
 from core.periods import Period
 from loyalty.rules.awards import Award
 from loyalty.rules.expiry import Expiry, Hold
+from loyalty.rules.filters import LineFilter
 from loyalty.rules.limits import Limit
 from loyalty.rules.lines import Switches
 from loyalty.rules.validity import Validity
@@ -23,7 +24,7 @@ class Counting:
     `lines` None are all lines; `by_units` counts units and not money.
     """
 
-    lines: Expression | None
+    lines: LineFilter | None
     base: Switches
     by_units: bool
 
@@ -55,7 +56,7 @@ class MultiplyRule(Rule):
     `extra` is what it adds to one, in millionths.
     """
 
-    lines: Expression | None
+    lines: LineFilter | None
     multiplier: Decimal
     extra: int
 
@@ -84,13 +85,17 @@ class Policies(NamedTuple):
 
 
 class Listeners(NamedTuple):
-    """The rules for one kind of fact, in the order in which they are asked."""
+    """The rules for one kind of fact, in the order in which they are asked.
+
+    `rivals` says whether any of the awards has a group or is exclusive.
+    """
 
     multiplies: tuple[MultiplyRule, ...]
     awards: tuple[AwardRule, ...]
+    rivals: bool
 
 
-NOBODY = Listeners((), ())
+NOBODY = Listeners((), (), rivals=False)
 
 
 @dataclass(frozen=True)

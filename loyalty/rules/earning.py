@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from loyalty.rules.asking import Asking, Scope
+from loyalty.rules.asking import Asking
 from loyalty.rules.compiled import CompiledRuleSet
+from loyalty.rules.filters import Scope
 from loyalty.rules.goods import OrderAsking
 from loyalty.rules.multipliers import Bonus
 from loyalty.rules.orders import OrderFacts

@@ -126,6 +126,15 @@ def expires_at(expiry: Expiry, start: datetime, zone: ZoneInfo) -> datetime | No
     return None
 
 
+def active_until(
+    expiry: Expiry, activity: str, at: datetime, zone: ZoneInfo
+) -> datetime | None:
+    """Return until when an activity keeps a wallet alive; None if it does not count."""
+    if expiry.inactivity is None or activity not in expiry.reset_by:
+        return None
+    return add_period(at, expiry.inactivity, zone)
+
+
 def parse_hold(form: object, pointer: str = "") -> Hold:
     """Return the hold that a program file's form says.
 

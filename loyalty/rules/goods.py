@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from core.expressions import Expression
-from loyalty.rules.asking import Asking, Scope, rounded
+from loyalty.rules.asking import Asking, rounded
 from loyalty.rules.awards import FixedAward, PropertyAward
 from loyalty.rules.compiled import AwardRule, CompiledRuleSet, Counting, MultiplyRule
+from loyalty.rules.filters import LineFilter, Lines, Scope
 from loyalty.rules.multipliers import ONE, Bonus, Factors
 from loyalty.rules.orders import OrderFacts
 from loyalty.rules.outcomes import RuleOutcome
@@ -46,10 +46,17 @@ class Count:
     def each(self, factors: Factors) -> list[tuple[int, int]]:
         """Return every counted line with its factor, and shipping last."""
         lines = factors.lines or (factors.whole,) * len(self.weights)
-        counted = range(len(lines)) if self.counted is None else self.counted
-        pairs = [(self.weights[i], lines[i]) for i in counted]
+        if self.counted is None:
+            pairs = [*zip(self.weights, lines, strict=True)]
+        else:
+            weights = self.weights
+            pairs = [(weights[i], lines[i]) for i in self.counted]
         pairs.append((self.shipping, factors.whole))
         return pairs
+
+
+NOTHING_MATCHED = Count((), 0, ())
+NOTHING_MATCHED.why_not = WhyNot.NO_LINES_MATCHED
 
 
 class OrderAsking(Asking):
@@ -66,13 +73,13 @@ class OrderAsking(Asking):
         super().__init__(rule_set, scope, local, bonuses)
         self.facts = facts
         self.line_ids = [line.id for line in facts.lines]
+        self._lines = Lines(facts.line_scopes, scope)
         self._counts: dict[Counting, Count] = {}
-        self._matching: dict[Expression, tuple[int, ...]] = {}
-        self._line_scopes: list[Scope] | None = None
+        self._matching: dict[LineFilter, tuple[int, ...]] = {}
         self._before: OrderAsking | None = None
 
     def give(self, rule: AwardRule, outcome: RuleOutcome) -> None:
-        count = self.count(rule.counting)
+        count = self._counts.get(rule.counting) or self.count(rule.counting)
         award = rule.award
         if count.why_not is not None:
             outcome.why_not = count.why_not
@@ -108,43 +115,30 @@ class OrderAsking(Asking):
             return WhyNot.NO_GOODS_LEFT
         return lines
 
-    def count(self, counting: Counting) -> Count:
-        """Return what one way of counting finds; each is worked out once."""
-        found = self._counts.get(counting)
-        if found is None:
-            found = self._counts[counting] = self._count(counting)
-        return found
-
-    def matching(self, lines: Expression) -> tuple[int, ...]:
-        """Return the indexes of the lines for which a condition holds."""
+    def matching(self, lines: LineFilter) -> tuple[int, ...]:
+        """Return the indexes of the lines that a filter lets through."""
         found = self._matching.get(lines)
         if found is None:
-            scopes = self._line_scopes
-            if scopes is None:
-                scopes = self._line_scopes = [
-                    {**self.scope, "line": line} for line in self.facts.line_scopes
-                ]
-            found = tuple([i for i, scope in enumerate(scopes) if lines(scope)])
-            self._matching[lines] = found
+            found = self._matching[lines] = lines.matching(self._lines)
         return found
 
-    def _count(self, counting: Counting) -> Count:
+    def count(self, counting: Counting) -> Count:
+        """Return what one way of counting finds, and keep it for rules that agree."""
+        lines = counting.lines
+        counted = None if lines is None else self.matching(lines)
+        if counted is not None and not counted:
+            self._counts[counting] = NOTHING_MATCHED
+            return NOTHING_MATCHED
         bases = self.facts.bases(counting.base)
         units = bases.units
-        counted = None if counting.lines is None else self.matching(counting.lines)
         if counting.by_units:
             count = Count(units, 0, counted)
         else:
             count = Count(bases.lines, bases.shipping, counted)
-        if counted is None:
-            goods = any(units)
-        elif not counted:
-            count.why_not = WhyNot.NO_LINES_MATCHED
-            return count
-        else:
-            goods = 0 not in units or any(units[i] for i in counted)
-        if not goods:
-            count.why_not = WhyNot.NO_GOODS_LEFT
+        if 0 in units or not units:
+            left = any(units) if counted is None else any(units[i] for i in counted)
+            count.why_not = None if left else WhyNot.NO_GOODS_LEFT
+        self._counts[counting] = count
         return count
 
     def _give_fixed(self, rule: AwardRule, award: FixedAward, outcome: RuleOutcome) -> None:

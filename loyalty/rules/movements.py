@@ -45,10 +45,13 @@ def grant(
             lapses=new.lapses,
             expires_at=new.expires_at,
             idle=new.idle,
+            rule=new.rule,
         )
         if new.available_at is None:
             lot.remaining = new.points
             draft.available += new.points
+            if lot.idle:
+                wallet.wake(cause.occurred_at)
         else:
             lot.pending = new.points
             draft.pending += new.points
@@ -61,7 +64,7 @@ def repay_debt(wallet: WalletState, cause: Cause) -> list[Draft]:
     points = min(wallet.available, wallet.debt)
     if not points:
         return []
-    repaid = replace(cause, key=f"{cause.key}:repay", reason="", reverses_id=None)
+    repaid = replace(cause, key=f"repay:{cause.key}", reason="", reverses_id=None)
     draft = Draft(kind="repay_debt", cause=repaid, available=-points, debt=-points)
     for lot, taken in take(wallet.spending_order(), points):
         draft.move(lot, remaining=-taken, spent=taken)
@@ -301,7 +304,7 @@ def _finish_return(
     """Let returned points expire that have no time left, then repay debt."""
     drafts = []
     if lost:
-        drafts.append(expire(wallet, lost, replace(cause, key=f"{cause.key}:expire")))
+        drafts.append(expire(wallet, lost, replace(cause, key=f"expire:{cause.key}")))
     return [*drafts, *repay_debt(wallet, cause)]
 
 
@@ -317,7 +320,7 @@ def expire(wallet: WalletState, parts: Iterable[tuple[LotState, int]], cause: Ca
 def release(wallet: WalletState, lots: Iterable[LotState], cause: Cause) -> list[Draft]:
     """Let pending lots become available, or lapse if that is their fate."""
     released = Draft(kind="release", cause=cause)
-    lapsed = Draft(kind="cancel_pending", cause=replace(cause, key=f"{cause.key}:lapse"))
+    lapsed = Draft(kind="cancel_pending", cause=replace(cause, key=f"lapse:{cause.key}"))
     for lot in lots:
         points = lot.pending
         if lot.lapses:
@@ -327,6 +330,8 @@ def release(wallet: WalletState, lots: Iterable[LotState], cause: Cause) -> list
             released.move(lot, pending=-points, remaining=points)
             released.pending -= points
             released.available += points
+            if lot.idle:
+                wallet.wake(cause.occurred_at)
     drafts = [apply(wallet, draft) for draft in (released, lapsed) if draft.moves]
     return [*drafts, *repay_debt(wallet, cause)]
 

@@ -191,9 +191,9 @@ def nothing_earned(
     rule_set: CompiledRuleSet, kind: str, why_not: WhyNot, *, at: datetime
 ) -> Evaluation:
     """Return the evaluation of a fact that earns nothing, whatever the rules say."""
-    multiplies, awards = rule_set.on(kind)
-    outcomes = [RuleOutcome(rule, ()) for rule in multiplies]
-    outcomes += [RuleOutcome(rule, ()) for rule in awards]
+    listeners = rule_set.on(kind)
+    outcomes = [RuleOutcome(rule, ()) for rule in listeners.multiplies]
+    outcomes += [RuleOutcome(rule, ()) for rule in listeners.awards]
     for outcome in outcomes:
         outcome.why_not = why_not
     return Evaluation(rule_set, outcomes, at=at, fulfilled_at=None)

@@ -5,7 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from core.expressions import Expression, ExpressionError, FieldType, compile_expression
+from core.expressions import (
+    Expression,
+    ExpressionError,
+    FieldType,
+    Schema,
+    compile_expression,
+)
 from core.money import Rounding
 from loyalty.rules.awards import (
     Award,
@@ -18,6 +24,7 @@ from loyalty.rules.awards import (
 from loyalty.rules.compiled import AwardRule, Counting, MultiplyRule, Policies, Rule
 from loyalty.rules.expiry import NEVER, NO_HOLD, read_expiry, read_hold
 from loyalty.rules.fields import lines_schema, when_schema
+from loyalty.rules.filters import LineFilter
 from loyalty.rules.forms import Form
 from loyalty.rules.limits import read_limits
 from loyalty.rules.lines import Switches
@@ -57,6 +64,7 @@ class Program:
     point_types: Mapping[str, Policies]
     default_point_type: str | None
     conditions: dict[tuple[str, str], Expression] = field(default_factory=dict)
+    filters: dict[str, LineFilter] = field(default_factory=dict)
     countings: dict[tuple[str | None, Switches, bool], Counting] = field(default_factory=dict)
 
 
@@ -101,7 +109,7 @@ def _read_shared(code: str, on: str, form: Form, program: Program) -> dict[str, 
         "name": form.text("name", longest=120) or code,
         "on": on,
         "point_type": _read_point_type(form, program),
-        "when": _read_condition(form, "when", on, program),
+        "when": _read_when(form, on, program),
         "valid": read_validity(valid, program.zone) if valid else None,
         "known_for": known_for,
         "group": form.text("group", longest=60),
@@ -115,7 +123,7 @@ def _read_multiply(form: Form, program: Program, shared: dict[str, Any]) -> Rule
     multiplier = form.number("multiply", 1)
     return MultiplyRule(
         **shared,
-        lines=_read_condition(form, "lines", "lines", program),
+        lines=_read_lines(form, program),
         multiplier=multiplier,
         extra=extra_of(multiplier),
     )
@@ -154,27 +162,42 @@ def _read_point_type(form: Form, program: Program) -> str:
     return code
 
 
-def _read_condition(form: Form, key: str, schema: str, program: Program) -> Expression | None:
-    """Return the condition of `key`; `schema` is "lines" or what the rule is about."""
-    source = form.text(key)
+def _read_when(form: Form, on: str, program: Program) -> Expression | None:
+    source = form.text("when")
     if source is None:
         return None
-    known = program.conditions.get((schema, source))
+    known = program.conditions.get((on, source))
     if known is not None:
         return known
-    offered = lines_schema() if key == "lines" else when_schema(schema)
+    condition = _compile(form, "when", source, when_schema(on))
+    return condition and program.conditions.setdefault((on, source), condition)
+
+
+def _read_lines(form: Form, program: Program) -> LineFilter | None:
+    source = form.text("lines")
+    if source is None:
+        return None
+    known = program.filters.get(source)
+    if known is not None:
+        return known
+    condition = _compile(form, "lines", source, lines_schema())
+    if condition is None:
+        return None
+    return program.filters.setdefault(source, LineFilter(condition))
+
+
+def _compile(form: Form, key: str, source: str, schema: Schema) -> Expression | None:
     try:
-        condition = compile_expression(source, offered)
+        return compile_expression(source, schema)
     except ExpressionError as error:
         form.problems.append(error.problem(form.at(key)))
         return None
-    return program.conditions.setdefault((schema, source), condition)
 
 
 def _read_counting(form: Form, award: Award, program: Program) -> Counting:
-    lines = _read_condition(form, "lines", "lines", program)
+    lines = _read_lines(form, program)
     counting = Counting(lines, _read_base(form), isinstance(award, ItemAward))
-    source = lines.source if lines else None
+    source = lines.condition.source if lines else None
     key = (source, counting.base, counting.by_units)
     return program.countings.setdefault(key, counting)
 

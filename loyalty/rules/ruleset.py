@@ -1,6 +1,6 @@
 """Compile a published rule set: every key checked, every condition ready."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -88,17 +88,19 @@ def _compiled(program: Program, rules: Iterable[Rule]) -> CompiledRuleSet:
         currency=program.currency,
         zone=program.zone,
         point_types=program.point_types,
-        rules={
-            kind: Listeners(
-                multiplies=tuple(
-                    r for r in order if r.on == kind and isinstance(r, MultiplyRule)
-                ),
-                awards=tuple(r for r in order if r.on == kind and isinstance(r, AwardRule)),
-            )
-            for kind in {rule.on for rule in order}
-        },
+        rules={kind: _listeners(kind, order) for kind in {rule.on for rule in order}},
         names=frozenset().union(*(_names_of(rule) for rule in order)),
         earns=tuple(sorted({rule.point_type for rule in order if isinstance(rule, AwardRule)})),
+    )
+
+
+def _listeners(kind: str, order: Sequence[Rule]) -> Listeners:
+    here = [rule for rule in order if rule.on == kind]
+    awards = tuple(rule for rule in here if isinstance(rule, AwardRule))
+    return Listeners(
+        multiplies=tuple(rule for rule in here if isinstance(rule, MultiplyRule)),
+        awards=awards,
+        rivals=any(rule.exclusive or rule.group is not None for rule in awards),
     )
 
 
@@ -108,12 +110,12 @@ def _first_asked(rule: Rule) -> tuple[int, bool, str]:
 
 
 def _names_of(rule: Rule) -> frozenset[str]:
-    conditions = [rule.when]
-    names: set[str] = set()
+    names = set(rule.when.names if rule.when else ())
+    lines = None
     if isinstance(rule, MultiplyRule):
-        conditions.append(rule.lines)
+        lines = rule.lines
     elif isinstance(rule, AwardRule):
-        conditions.append(rule.counting.lines)
+        lines = rule.counting.lines
         if isinstance(rule.award, PropertyAward):
             names.add(rule.award.name)
-    return frozenset(names).union(*(each.names for each in conditions if each))
+    return frozenset(names.union(lines.condition.names if lines else ()))

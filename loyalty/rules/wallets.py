@@ -35,7 +35,8 @@ class Terms:
 
     `debt` says what a clawback does when points are gone: "allow" (up to
     `max_debt` if given), "clamp" or "pending_only". `min_validity` None means
-    that returned points whose own time has run out are lost.
+    that returned points whose own time has run out are lost. `inactivity` is how
+    long a wallet without activity keeps lots that expire by it.
     """
 
     zone: ZoneInfo
@@ -43,6 +44,7 @@ class Terms:
     debt: str = "allow"
     max_debt: int | None = None
     min_validity: Period | None = None
+    inactivity: Period | None = None
 
     def revived_until(self, at: datetime) -> datetime | None:
         """Return until when points live that come back at `at` after their time."""
@@ -51,7 +53,10 @@ class Terms:
 
 @dataclass(slots=True)
 class LotState:
-    """A lot as it stands: its parts always add up to what was granted."""
+    """A lot as it stands: its parts always add up to what was granted.
+
+    `rule` is known only while the lot is new, see `NewLot`.
+    """
 
     id: int
     source: Source
@@ -67,6 +72,7 @@ class LotState:
     lapses: bool = False
     expires_at: datetime | None = None
     idle: bool = False
+    rule: str = ""
 
     def ends_at(self, idle_at: datetime | None) -> datetime | None:
         """Return when the lot expires, given when its wallet falls idle."""
@@ -134,6 +140,12 @@ class WalletState:
         # A new lot has a negative number until it is written, and is the youngest.
         return ends_at is None, when, lot.earned_at, _rank(lot.id)
 
+    def wake(self, at: datetime) -> None:
+        """Start the clock of inactivity, if it does not run, for points that come in."""
+        period = self.terms.inactivity
+        if period and (self.idle_at is None or self.idle_at <= at):
+            self.idle_at = add_period(at, period, self.terms.zone)
+
     def next_due_at(self) -> datetime | None:
         """Return when time alone will change this (loaded) wallet next."""
         return min(self._due_times(), default=None)
@@ -187,7 +199,8 @@ class NewLot:
     """Points to be granted together.
 
     `available_at` None means at once. A lot with that moment is born pending
-    even if it has passed, so that points earned late read like the others.
+    even if it has passed, so that points earned late read like the others. `rule`
+    names the rule that gave it where its dates may yet be moved.
     """
 
     points: int
@@ -196,6 +209,7 @@ class NewLot:
     expires_at: datetime | None = None
     idle: bool = False
     source: Source | None = None
+    rule: str = ""
 
 
 @dataclass(slots=True)

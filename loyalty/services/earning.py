@@ -100,15 +100,16 @@ def _open_earnings(fact: Fact, wave: Wave) -> None:
         if posted:
             earning.previous = posted["points"]
             earning.forgiven = posted["forgiven"]
+            earning.lots = dict(posted.get("lots", {}))
         fact.earnings[code] = earning
 
 
 def _why_nothing(fact: Fact) -> str | None:
     """Say why a fact is worth nothing, whatever the rules say."""
-    if fact.row.rule_set_id is None:
-        return "no_rules"
     if fact.order is not None and not fact.order.counts:
         return "not_worth_anything"
+    if fact.row.rule_set_id is None:
+        return "no_rules"
     reason: str | None = fact.member_facts.get("earns_nothing")
     return reason
 
@@ -131,7 +132,9 @@ def _evaluate(fact: Fact, wave: Wave, limits: LimitBook) -> None:
             earning.limited_by = outcome.code
         if given:
             earning.rules[outcome.code] = given
-            earning.dates[outcome.code] = NewLot(given, *evaluation.schedule_of(outcome))
+            rule = outcome.code if outcome.hold.after_fulfilled else ""
+            dates = evaluation.schedule_of(outcome)
+            earning.dates[outcome.code] = NewLot(given, *dates, rule=rule)
 
 
 def evaluate(fact: Fact, rule_set: CompiledRuleSet) -> Evaluation:

@@ -36,7 +36,8 @@ Statement = OrderStatement | RefundStatement | EventStatement | MemberStatement 
 class Earning:
     """What a fact is worth in one point type, and what that asks of the ledger.
 
-    `target` is what it should have earned in all, `previous` what it had.
+    `target` is what it should have earned in all, `previous` what it had. `lots` are
+    those whose dates follow the order's fulfilment, by rule.
     """
 
     point_type: PointTypeSetup
@@ -46,6 +47,7 @@ class Earning:
     limited_by: str | None = None
     rules: dict[str, int] = field(default_factory=dict)
     dates: dict[str, NewLot] = field(default_factory=dict)
+    lots: dict[str, list[int]] = field(default_factory=dict)
     forgiven: int = 0
     already_expired: int = 0
 

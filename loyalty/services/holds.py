@@ -8,6 +8,7 @@ from core.transactions import retrying
 from loyalty.models import Entry, Hold, Member, PointType
 from loyalty.queries.setup import setup_of
 from loyalty.rules import movements
+from loyalty.rules.expiry import active_until
 from loyalty.rules.wallets import Cause, Draft, NewIds, WalletState
 from loyalty.services.adjustments import Requested
 from loyalty.services.ledger import Posting, open_book, post
@@ -88,7 +89,15 @@ def _resolve(*, hold: Hold, how: str, points: int | None, requested: Requested) 
         return earlier
     cause = Cause(key, ("hold", str(hold.pk)), requested.at)
     movement = partial(_resolving, hold_id=hold.pk, how=how, points=points, cause=cause)
-    posting = Posting((wallet.member_id, wallet.point_type_id), movement)
+    expiry = setup.point_type(wallet.point_type_id).expiry
+    is_spent = how == "capture"
+    posting = Posting(
+        (wallet.member_id, wallet.point_type_id),
+        movement,
+        active_until=active_until(expiry, "redeem", requested.at, setup.zone)
+        if is_spent
+        else None,
+    )
     drafts = post(book, [posting])[0]
     return Entry.objects.get(pk=drafts[0].id)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from django.db.models import Q
@@ -11,9 +12,11 @@ from core.errors import DomainError
 from core.periods import parse_period, subtract_period
 from loyalty.models import Member, MemberEvent, Order, Program
 from loyalty.rules.statements import EventStatement, MemberStatement, OrderStatement
+from loyalty.rules.statements.values import LONGEST_ID
 from loyalty.services.facts import Claim, Fact, Statement, Wave
 
-PLAIN_FIELDS = ("name", "locale", "timezone", "attributes", "consents")
+SIGNUP = "perennial:signup:"
+PLAIN_FIELDS = ("name", "locale", "timezone", "consents")
 COLUMNS = tuple(
     field.attname for field in Member._meta.concrete_fields if not field.primary_key
 )
@@ -174,6 +177,8 @@ def _apply(member: Member, given: dict[str, Any], at: datetime) -> list[str]:
         name: given[name] or _empty(name) for name in PLAIN_FIELDS if name in given
     }
     wanted |= {name: given[name] or None for name in ("email", "phone") if name in given}
+    if "attributes" in given:
+        wanted["attributes"] = _merged(member.attributes, given["attributes"] or {})
     if given.get("joined_at"):
         wanted["joined_at"] = given["joined_at"]
     if "birthday" in given and given["birthday"] != member.birthday:
@@ -185,8 +190,15 @@ def _apply(member: Member, given: dict[str, Any], at: datetime) -> list[str]:
     return changed
 
 
+def _merged(known: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """Return attributes with those given on top; null takes one away, nothing all."""
+    if not given:
+        return {}
+    return {name: value for name, value in (known | given).items() if value is not None}
+
+
 def _empty(name: str) -> Any:
-    return {} if name in ("attributes", "consents") else ""
+    return {} if name == "consents" else ""
 
 
 def _follow_up(wave: Wave, facts: Sequence[Fact]) -> None:
@@ -202,12 +214,19 @@ def _follow_up(wave: Wave, facts: Sequence[Fact]) -> None:
 def signup_of(member: Member) -> EventStatement:
     """Return the fact that a member has enrolled."""
     return EventStatement(
-        id=f"perennial:signup:{member.external_id}",
+        id=_signup_id(member.external_id),
         type="signup",
         member=member.external_id,
         occurred_at=member.joined_at,
         properties={},
     )
+
+
+def _signup_id(member_id: str) -> str:
+    """Return the id of a member's signup, which is not longer than any other id."""
+    if len(SIGNUP) + len(member_id) > LONGEST_ID:
+        member_id = sha256(member_id.encode()).hexdigest()
+    return f"{SIGNUP}{member_id}"
 
 
 def _waiting_for(wave: Wave, facts: Sequence[Fact]) -> Iterable[tuple[Fact, Claim]]:

@@ -81,7 +81,8 @@ def _record(fact: Fact, order: Order, wave: Wave) -> None:
 
 def _attach(fact: Fact, order: Order) -> None:
     """Tie the order to its member, or let it wait for one."""
-    if order.member_id and fact.member and order.member_id != fact.member.pk:
+    stated = getattr(fact.statement, "member", None)
+    if order.member_id and stated and (not fact.member or order.member_id != fact.member.pk):
         raise ConflictingFact(f"order {order.external_id} belongs to another member")
     if fact.member:
         order.member = fact.member

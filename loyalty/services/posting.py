@@ -7,9 +7,8 @@ from functools import partial
 from typing import Any
 
 from core import bulk
-from core.periods import add_period
 from loyalty.models import Decision, MemberEvent, Order
-from loyalty.rules.expiry import Expiry
+from loyalty.rules.expiry import active_until
 from loyalty.rules.movements import claw_back, grant
 from loyalty.rules.statements import EventStatement, RefundStatement
 from loyalty.rules.wallets import Cause, Draft, NewLot
@@ -43,13 +42,15 @@ def post_facts(wave: Wave) -> None:
     drafts = draft_postings(wave.book, [posting for _, _, posting in asked])
     for (_, earning, _), drafted in zip(asked, drafts, strict=True):
         _take_over(earning, drafted)
-    for fact in facts:
-        _remember(fact)
     write_uses(wave, facts)
     # Before all that refers to them: where a row refers to one that is yet to come,
     # SQLite looks through whole tables for it.
     _write_decisions(wave, facts)
     write(wave.book)
+    for (_, earning, _), drafted in zip(asked, drafts, strict=True):
+        _note_lots(earning, drafted)
+    for fact in facts:
+        _remember(fact)
     _write_orders(wave, facts)
     _write_events(wave, facts)
 
@@ -96,19 +97,24 @@ def _postings(fact: Fact, earning: Earning, wave: Wave) -> list[Posting]:
             wallet,
             movement,
             reads="wallet",
-            active_until=_active_until(earning.point_type.expiry, "earn", fact, wave),
+            active_until=active_until(
+                earning.point_type.expiry, "earn", fact.occurred_at, wave.setup.zone
+            ),
         )
     ]
 
 
 def _key_of(fact: Fact) -> str:
-    """Return what identifies a statement for ever, however often it is repeated."""
+    """Return what identifies a statement for ever, however often it is repeated.
+
+    Ids may contain anything, colons too: no two statements may come to one key.
+    """
     statement = fact.statement
     stem = ":".join(fact.source)
     if isinstance(statement, RefundStatement):
-        return f"{stem}:refund:{statement.id}"
+        return f"refund:{len(statement.order)}:{statement.order}:{statement.id}"
     if isinstance(statement, Claim):
-        return f"{stem}:claim"
+        return f"claim:{stem}"
     return f"{stem}:{fact.order.version}" if fact.order else stem
 
 
@@ -144,6 +150,14 @@ def _take_over(earning: Earning, drafts: Sequence[Draft]) -> None:
             earning.already_expired += -sum(move.expired for move in draft.moves)
 
 
+def _note_lots(earning: Earning, drafts: Sequence[Draft]) -> None:
+    """Note which lots, now numbered, have dates that may yet be moved."""
+    for draft in drafts:
+        for lot in draft.lots:
+            if lot.rule:
+                earning.lots.setdefault(lot.rule, []).append(lot.id)
+
+
 def _move_dates(fact: Fact, wave: Wave) -> None:
     """Let pending points follow an order that was fulfilled meanwhile."""
     order, evaluation = fact.order, fact.evaluation
@@ -151,18 +165,15 @@ def _move_dates(fact: Fact, wave: Wave) -> None:
         return
     if not order.posted or fact.fulfilled_before == order.fulfilled_at:
         return
-    for code, earning in fact.earnings.items():
-        known = order.posted.get(code, {}).get("dates", {})
+    for earning in fact.earnings.values():
         moved = {
-            datetime.fromisoformat(known[rule]): replace(
-                dates, available_at=dates.available_at or fact.occurred_at
-            )
+            lot: replace(dates, available_at=dates.available_at or fact.occurred_at)
             for rule, dates in earning.dates.items()
-            if known.get(rule) and known[rule] != _text(dates.available_at)
+            for lot in earning.lots.get(rule, ())
         }
         wallet = wave.book.wallets[fact.member.pk, earning.point_type.id]
         if moved:
-            reschedule(wave.book, wallet, fact.source, moved)
+            reschedule(wave.book, wallet, moved)
 
 
 def _note_activity(fact: Fact, wave: Wave) -> None:
@@ -171,16 +182,10 @@ def _note_activity(fact: Fact, wave: Wave) -> None:
         return
     for point_type in wave.setup.point_types.values():
         activity = f"event:{fact.event.type}"
-        until = _active_until(point_type.expiry, activity, fact, wave)
+        until = active_until(point_type.expiry, activity, fact.occurred_at, wave.setup.zone)
         wallet = wave.book.wallets.get((fact.member.pk, point_type.id))
         if until and wallet:
             keep_active(wave.book, wallet, until=until)
-
-
-def _active_until(expiry: Expiry, activity: str, fact: Fact, wave: Wave) -> Any:
-    if expiry.inactivity is None or activity not in expiry.reset_by:
-        return None
-    return add_period(fact.occurred_at, expiry.inactivity, wave.setup.zone)
 
 
 def _remember(fact: Fact) -> None:
@@ -200,6 +205,7 @@ def posted_of(earning: Earning) -> dict[str, Any]:
         "rules": earning.rules,
         "dates": {rule: _text(lot.available_at) for rule, lot in dates},
         "expires": {rule: _text(lot.expires_at) for rule, lot in dates},
+        **({"lots": earning.lots} if earning.lots else {}),
     }
 
 

@@ -150,10 +150,14 @@ def refuse_spoilt(lines: Sequence[Line]) -> None:
 
 def line_body(line: Line, answer: Answer | None) -> dict[str, Any]:
     """Return what became of a line as the contract has it."""
+    number = {"line": line.number}
     error = answer.error if answer else line.error
     if error:
-        return {"line": line.number, **refusal_of(error).body()}
+        # Broken JSON names a line of its own, which is always the first here.
+        return number | refusal_of(error).body() | number
     if answer is None:
         raise AssertionError("A line states something, or has an error")
+    # An order's own status gives way to the line's: it is what was just stated.
     status = 201 if answer.created else 200
-    return {"line": line.number, "status": status, "applied": answer.applied, **answer.body}
+    head = number | {"status": status, "applied": answer.applied}
+    return head | answer.body | {"status": status}

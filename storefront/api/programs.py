@@ -98,10 +98,13 @@ class FileView(ProgramView):
 
     @extend_schema(
         responses={
-            (200, YAML): OpenApiResponse(OpenApiTypes.STR, "As YAML, or JSON by `Accept`."),
+            (200, YAML): OpenApiResponse(OpenApiTypes.OBJECT, "As YAML, or JSON by `Accept`."),
             (200, JSON): OpenApiResponse(OpenApiTypes.OBJECT),
         },
-        examples=[OpenApiExample("A shop", shapes.FILE, response_only=True, media_type=JSON)],
+        examples=[
+            OpenApiExample("A shop", shapes.FILE, response_only=True, media_type=JSON),
+            OpenApiExample("A shop", shapes.FILE, response_only=True, media_type=YAML),
+        ],
     )
     def get(self, request: ProgramRequest) -> HttpResponseBase:
         """Get the whole program as its file."""
@@ -114,10 +117,11 @@ class FileView(ProgramView):
 
     @extend_schema(
         parameters=query.PLAN,
-        request={YAML: OpenApiTypes.STR, JSON: OpenApiTypes.OBJECT},
-        responses=shapes.FileChanges,
+        request={YAML: OpenApiTypes.OBJECT, JSON: OpenApiTypes.OBJECT},
+        responses=OpenApiResponse(shapes.FileChanges, "What it changes, or would change."),
         examples=[
             OpenApiExample("A shop", shapes.FILE, request_only=True, media_type=JSON),
+            OpenApiExample("A shop", shapes.FILE, request_only=True, media_type=YAML),
             OpenApiExample("Twice the points", shapes.CHANGES, response_only=True),
         ],
     )

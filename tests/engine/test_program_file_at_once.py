@@ -1,13 +1,15 @@
 """Files that are loaded at the same moment."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
+from django.db import transaction
 
 from engine.program_file import apply_program, as_data, read_program
 from loyalty.models import EarningRule, Program, RuleSet
 from loyalty.services.programs import publish_rules
-from tests.concurrency import at_once
+from tests.concurrency import all_at_once, at_once
 from tests.factories import make_program
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -53,11 +55,17 @@ def test_a_change_that_is_loaded_five_times_at_once_is_made_once():
     assert versions(shop()) == [1, 2]
 
 
-def test_rules_that_are_published_five_times_at_once_are_published_once():
-    program = make_program(slug="shop")
-    EarningRule.objects.filter(program=program).update(definition={"award": {"points": 7}})
+def test_edits_that_are_published_at_once_are_all_in_the_last_rule_set():
+    program = make_program(rules={f"r{n}": {"award": {"points": 1}} for n in range(5)})
 
-    came_to = at_once(5, publish_rules, program=program, at=NOON)
+    def edit(number):
+        with transaction.atomic():
+            rule = EarningRule.objects.filter(program=program, code=f"r{number}")
+            rule.update(definition={"award": {"points": 7}})
+            publish_rules(program=Program.objects.get(pk=program.pk), at=NOON)
 
-    assert [published.version for published in came_to if published] == [2]
-    assert versions(program) == [1, 2]
+    all_at_once([partial(edit, number) for number in range(5)])
+
+    assert versions(program) == [1, 2, 3, 4, 5, 6]
+    newest = RuleSet.objects.get(program=program, version=6).content
+    assert {rule["award"]["points"] for rule in newest["rules"].values()} == {7}

@@ -12,6 +12,7 @@ from engine.program_file.mappings import ByCode, Fields, OneOf
 from engine.program_file.program_keys import Name
 from engine.program_file.sections import FILE, NOT_YET
 from engine.program_file.text import Float, Listing, Table, read_nodes
+from loyalty.rules.fields import lines_fields, when_fields
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = sorted((ROOT / "seeds").rglob("*.yaml"))
@@ -110,6 +111,16 @@ def test_the_reference_names_every_key():
     named = set(re.findall(r"`(\w+)`", reference)) | {"one", "other"}
 
     assert set(keys_of(FILE)) - named == set()
+
+
+def test_the_reference_names_everything_that_conditions_may_name():
+    reference = (ROOT / "docs" / "program-file.md").read_text()
+    names = {**when_fields("order"), **when_fields("review"), **lines_fields()}
+
+    for name in names:
+        root, _, rest = name.partition(".")
+        [row] = [line for line in reference.splitlines() if line.startswith(f"| `{root}.`")]
+        assert f"`{rest.replace('*', '…')}`" in row
 
 
 def test_the_reference_names_every_section_that_is_refused():

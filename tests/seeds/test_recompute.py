@@ -100,6 +100,15 @@ def test_an_order_that_came_back_as_a_whole_earns_nothing_whatever_was_kept():
     assert points_of(order(back)) == 0
 
 
+def test_money_kept_of_christmas_articles_counts_twice_while_some_are_left():
+    gone = {"sku": "22086", "unit_price": 300, "refunded_quantity": 1, "refunded_amount": 100}
+    christmas = {"paid_at": "2010-12-05T10:00:00Z"}
+
+    assert points_of(order(gone, {"unit_price": 400}, **christmas)) == 2 + 4
+    left = {"sku": "22910", "unit_price": 400}
+    assert points_of(order(gone, left, **christmas)) == 2 * 2 + 2 * 4
+
+
 def test_a_gift_voucher_earns_no_points_but_counts_towards_200_pounds():
     lines = {"unit_price": 12000}, {"unit_price": 8000, "gift_card": True}
 

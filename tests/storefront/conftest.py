@@ -15,7 +15,7 @@ from storefront.models.keys import SCOPES
 from storefront.services.keys import create_api_key
 
 NOON = datetime(2026, 5, 1, 10, tzinfo=UTC)
-SHOP = """
+SHOP = """\
 version: 1
 program:
   slug: bean-shop

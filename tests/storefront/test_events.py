@@ -82,13 +82,12 @@ def test_a_decision_explains_every_rule(door, ada):
     assert body["statement"]["status"] == "paid"
 
 
-def test_a_decision_explains_why_there_was_nothing(door):
+def test_a_decision_says_that_a_fact_waits(door):
     decision = door.put("/orders/1001", order(member="nobody")).json()["decision"]
 
     body = door.get(f"/decisions/{decision}").json()
 
-    assert (body["member"], body["waiting"]) == (None, True)
-    assert body["why_nothing"] is not None
+    assert (body["member"], body["waiting"], body["rules"]) == (None, True, [])
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def test_a_guests_order_is_earned_by_enrolling_the_address(door):
         ({"lines": [{"unit_price": -1}]}, "/lines/0/unit_price", "negative"),
         ({"lines": [{"unit_price": 10**30}]}, "/lines/0/unit_price", "out_of_range"),
         ({"shipping": 2**63}, "/shipping", "out_of_range"),
-        ({"shipping": 2**63 - 1}, "/lines", "out_of_range"),
+        ({"shipping": 2**63 - 1}, "", "out_of_range"),
         ({"discount": 5001}, "/discount", "inconsistent"),
         ({"currency": "USD"}, "/currency", "currency_mismatch"),
         ({"currency": "euro"}, "/currency", "invalid_currency"),

@@ -8,8 +8,9 @@ from loyalty.rules.statements.attributes import parse_attributes
 from loyalty.rules.statements.reading import Fault, Parser, ahead, raise_any, read_body
 from loyalty.rules.statements.values import parse_id, parse_slug, parse_time
 
-# Rules hear of these by statements of their own.
-RESERVED_TYPES = ("order", "refund")
+# Rules hear of these by other statements, or because the engine states them itself:
+# a storefront that could say "signup" would be paid for it twice.
+RESERVED_TYPES = ("order", "refund", "signup", "birthday", "anniversary")
 # Events that the engine states itself, such as a signup, have such ids.
 RESERVED_IDS = "perennial:"
 

@@ -201,14 +201,12 @@ def keep_active(book: Book, wallet: WalletState, *, until: datetime) -> None:
     book.touched[wallet.id] = wallet
 
 
-def reschedule(
-    book: Book, wallet: WalletState, source: Source, dates: Mapping[datetime, NewLot]
-) -> None:
-    """Give pending lots of a source new dates: those of `dates` for their old ones."""
+def reschedule(book: Book, wallet: WalletState, dates: Mapping[int, NewLot]) -> None:
+    """Give lots that are still pending new dates, by lot number."""
     load_lots([wallet])
     for lot in wallet.lots.values():
-        new = dates.get(lot.available_at) if lot.available_at else None
-        if lot.source == source and lot.pending and new:
+        new = dates.get(lot.id)
+        if new and lot.pending:
             lot.available_at = new.available_at
             lot.lapses = new.lapses
             lot.expires_at = new.expires_at
@@ -227,7 +225,12 @@ def _note_due(wallet: WalletState) -> None:
 
 
 def write(book: Book) -> None:
-    """Write everything that was drafted, and forget what was loaded."""
+    """Write everything that was drafted, and forget what was loaded.
+
+    What came late may be due already: it is settled as well, so that balances in
+    the book are true afterwards.
+    """
+    settle_due(book)
     for wallet, _ in book.drafts:
         book.touched[wallet.id] = wallet
     write_drafts(book.setup.program_id, book.drafts)

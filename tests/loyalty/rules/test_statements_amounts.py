@@ -80,7 +80,7 @@ def test_the_largest_amount_that_fits_is_taken():
 
 
 def test_a_line_that_amounts_to_more_than_fits_is_refused():
-    assert state_line(quantity=2, unit_price=2**62 - 1)
+    assert state_line(unit_price=MAX_NUMBER)
     assert refusals(state_line, quantity=2, unit_price=2**62) == [("/lines/0", "out_of_range")]
 
 
@@ -89,6 +89,11 @@ def test_an_order_that_amounts_to_more_than_fits_is_refused():
     assert refusals(state, subtotal=MAX_NUMBER - 10, shipping=6, tax=5) == [
         ("", "out_of_range")
     ]
+
+
+def test_the_taxes_of_lines_add_to_what_an_order_amounts_to():
+    assert state_line(unit_price=MAX_NUMBER - 10, tax=10)
+    assert refusals(state_line, unit_price=MAX_NUMBER - 10, tax=11) == [("", "out_of_range")]
 
 
 def test_a_number_that_python_would_not_print_is_refused_as_well():

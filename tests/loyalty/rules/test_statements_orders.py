@@ -363,5 +363,11 @@ def test_a_refused_amount_is_not_held_against_the_sums():
     ]
 
 
+def test_a_refused_line_is_not_held_against_the_discount_of_the_order():
+    assert refusals(state, lines=[{"unit_price": "10"}], discount=5) == [
+        ("/lines/0/unit_price", "wrong_type")
+    ]
+
+
 def test_a_misspelt_quantity_is_not_held_against_the_sums():
     assert refusals(state_line, qty=9, discount=5000) == [("/lines/0/qty", "unknown_field")]

@@ -199,4 +199,4 @@ def test_the_known_fields_are_those_of_the_contract():
     assert EVENT_FIELDS == ("id", "type", "member", "occurred_at", "properties")
     assert REFUND_FIELDS == ("id", "amount", "lines", "refunded_at")
     assert REFUND_LINE_FIELDS == ("id", "quantity")
-    assert RESERVED_TYPES == ("order", "refund")
+    assert RESERVED_TYPES == ("order", "refund", "signup", "birthday", "anniversary")

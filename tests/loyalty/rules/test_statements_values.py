@@ -128,6 +128,11 @@ def test_what_is_no_time_is_refused(written, code):
     assert refusals(state_order, "paid_at", written) == [("/paid_at", code)]
 
 
+def test_a_leap_second_is_refused_as_what_it_is():
+    with pytest.raises(InvalidInput, match="a leap second cannot be kept"):
+        state_order("paid_at", "2016-12-31T23:59:60Z")
+
+
 @given(
     st.datetimes(datetime(1901, 1, 1), datetime(2026, 4, 30)),  # noqa: DTZ001
     st.integers(-23 * 60 - 59, 23 * 60 + 59),
@@ -216,6 +221,8 @@ def test_an_email_address_is_kept_in_one_form(written, email):
         ("ada\u200b@example.org", "invalid_email"),
         ("x" * 65 + "@example.org", "invalid_email"),
         ("ada@" + "x" * 300 + ".org", "too_long"),
+        # Lower case makes two characters of each of these.
+        ("İ" * 30 + "@" + ("İ" * 30 + ".") * 4 + "org", "too_long"),
         ("ada\0@example.org", "nul_character"),
         ("\udfff@example.org", "not_unicode"),
         (5, "wrong_type"),

@@ -1,0 +1,82 @@
+"""Change one thing of a program at a time, as staff do; the rest stays as it is."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from django.db import transaction
+
+from loyalty.models import EarningRule, PointType, Program
+from loyalty.queries.programs import earning_rule_forms, point_type_forms
+from loyalty.services.programs import save_earning_rules, save_point_types, save_program
+
+
+@transaction.atomic
+def edit_earning_rule(
+    *, program: Program, code: str, form: Mapping[str, Any], at: datetime
+) -> EarningRule:
+    """Write one earning rule, new or known, in the program file's form.
+
+    Nothing earns by it until it is published: see `publish_rules`. An archived
+    rule comes back.
+    """
+    _lock(program)
+    forms = earning_rule_forms(program) | {code: dict(form)}
+    save_earning_rules(program=program, forms=forms, at=at)
+    return EarningRule.objects.get(program=program, code=code)
+
+
+@transaction.atomic
+def archive_earning_rule(*, rule: EarningRule, at: datetime) -> None:
+    """Take a rule out of use; orders go on earning by it until that is published."""
+    _lock(rule.program)
+    forms = earning_rule_forms(rule.program)
+    forms.pop(rule.code, None)
+    save_earning_rules(program=rule.program, forms=forms, at=at)
+
+
+@transaction.atomic
+def edit_point_type(
+    *, program: Program, code: str, form: Mapping[str, Any], at: datetime
+) -> PointType:
+    """Write one point type, new or known, in the program file's form.
+
+    What earned points follow, their hold and expiry, changes when the rules are
+    published; everything else counts at once.
+
+    :raises KindIsFixed: if there are points of it and its kind would change
+    """
+    _lock(program)
+    forms = point_type_forms(program) | {code: dict(form)}
+    # Null is the file's word for the default; a column has its own.
+    forms = {each: _without_nulls(forms[each]) for each in forms}
+    save_point_types(program=program, forms=forms, at=at)
+    _renew(program)
+    return PointType.objects.get(program=program, code=code)
+
+
+@transaction.atomic
+def edit_program(*, form: Mapping[str, Any], at: datetime) -> Program:
+    """Create a program, or change its own settings; they count at once.
+
+    :raises CurrencyIsFixed, SandboxIsFixed: if facts forbid a change
+    """
+    program = save_program(form=form, at=at)
+    _renew(program)
+    return program
+
+
+def _without_nulls(form: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in form.items() if value is not None}
+
+
+def _lock(program: Program) -> None:
+    """Make the next to edit wait, so that neither takes back what the other wrote."""
+    Program.objects.select_for_update().get(pk=program.pk)
+
+
+def _renew(program: Program) -> None:
+    """Let every process read the program anew."""
+    program.revision = uuid4()
+    program.save(update_fields=["revision"])

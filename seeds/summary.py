@@ -1,0 +1,75 @@
+"""The closing lines of a replay: what there is in the program now."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db.models import F, Sum
+
+from loyalty.models import Entry, Member, Order, PointType, Program, Wallet
+from seeds.data_summary import DataSummary
+
+# A label, and what there is to say.
+Row = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class PointSums:
+    """What became of the points of one type, in the whole program."""
+
+    name: str
+    issued: int
+    pending: int
+    clawed_back: int
+    expired: int
+
+
+def point_sums(program: Program) -> list[PointSums]:
+    """Return the sums of each point type, in the program's order."""
+    return [_sums_of(point_type) for point_type in PointType.objects.filter(program=program)]
+
+
+def _sums_of(point_type: PointType) -> PointSums:
+    total = Sum(F("available") + F("pending") - F("debt"))
+    entries = Entry.objects.filter(wallet__point_type=point_type)
+    moved: dict[str, int] = dict(entries.values_list("kind").annotate(total=total))
+    pending = Wallet.objects.filter(point_type=point_type).aggregate(total=Sum("pending"))
+    return PointSums(
+        name=point_type.name_other,
+        issued=int(moved.get("earn", 0)),
+        pending=int(pending["total"] or 0),
+        clawed_back=-int(moved.get("clawback", 0)),
+        expired=-int(moved.get("expire", 0)),
+    )
+
+
+def rows_of_program(program: Program) -> Iterator[Row]:
+    """Yield what there is in the program now, whoever brought it there."""
+    orders = Order.objects.filter(program=program)
+    yield "orders", f"{orders.count():,}"
+    yield "  of guests", f"{orders.filter(member=None).count():,}"
+    yield "members", f"{Member.objects.filter(program=program).count():,}"
+    for sums in point_sums(program):
+        yield f"{sums.name} issued", f"{sums.issued:,}"
+        yield "  pending", f"{sums.pending:,}"
+        yield "  clawed back", f"{sums.clawed_back:,}"
+        yield "  expired", f"{sums.expired:,}"
+
+
+def rows_of_file(summary: DataSummary, listed_in: Path) -> Iterator[Row]:
+    """Yield how the cancellations of a file fared, and where the rest of it is listed."""
+    yield "cancellations", f"{summary.cancellations:,}"
+    yield "  lines matched", f"{summary.cancelled_fully:,}"
+    yield "  in part", f"{summary.cancelled_partly:,}"
+    yield "  not matched", f"{summary.cancelled_not:,}"
+    here = (
+        listed_in.relative_to(Path.cwd()) if listed_in.is_relative_to(Path.cwd()) else listed_in
+    )
+    yield "in no order", f"{len(summary.left_out):,} lines, each with its reason in {here}"
+
+
+def aligned(rows: Iterable[Row]) -> str:
+    """Return rows as a table of two columns."""
+    rows = list(rows)
+    width = max(len(label) for label, _ in rows)
+    return "\n".join(f"  {label:<{width}}   {text}" for label, text in rows)

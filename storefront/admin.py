@@ -1,0 +1,135 @@
+"""API keys, which staff may look at and revoke; and answers kept for repeats."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_POST
+
+from core import clock
+from core.staff import Page, ReadOnlyAdmin, moment
+from storefront.models import ApiKey, IdempotencyKey
+from storefront.services.keys import revoke_api_key
+
+NOTE = (
+    "The secret part of a key was shown once, when it was made, and is kept nowhere. "
+    "New keys are made with manage.py create_api_key."
+)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnlyAdmin):
+    list_display = ("title", "kind", "program", "may", "created", "used", "revoked")
+    list_select_related = ("program",)
+    list_filter = ("program", "kind")
+    search_fields = ("public_id", "name")
+    search_help_text = "The part of a key that may be shown, or its name, as a whole."
+    actions = ("revoke",)
+
+    @admin.display(description="key")
+    def title(self, key: ApiKey) -> str:
+        return str(key)
+
+    @admin.display(description="may touch")
+    def may(self, key: ApiKey) -> str:
+        return ", ".join(key.scopes) or "–"
+
+    @admin.display(description="made")
+    def created(self, key: ApiKey) -> str:
+        return moment(key.created_at)
+
+    @admin.display(description="last used")
+    def used(self, key: ApiKey) -> str:
+        return moment(key.last_used_at)
+
+    @admin.display(description="revoked")
+    def revoked(self, key: ApiKey) -> str:
+        return moment(key.revoked_at)
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Say whether somebody may close keys for good."""
+        return request.user.has_perm("storefront.change_apikey")
+
+    @admin.action(description="Revoke the chosen keys", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+        for key in keys:
+            self._revoke(request, key)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(self.revoke_view))
+        name = "storefront_apikey_revoke"
+        return [path("<path:object_id>/revoke/", view, name=name), *super().get_urls()]
+
+    def revoke_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Revoke one key."""
+        key = self.get_object(request, unquote(object_id))
+        if key is None or not self.has_revoke_permission(request):
+            raise PermissionDenied
+        self._revoke(request, key)
+        return HttpResponseRedirect(
+            reverse("admin:storefront_apikey_change", args=[key.pk])
+        )
+
+    def _revoke(self, request: HttpRequest, key: ApiKey) -> None:
+        revoke_api_key(key=key, at=clock.real_now())
+        self.log_change(request, key, "revoked")
+        messages.success(request, f"{key} is revoked. Nobody gets in with it any more.")
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        live = ApiKey.objects.filter(revoked_at=None)
+        is_live = object_id.isdecimal() and live.filter(pk=object_id).exists()
+        extra = {"can_revoke": is_live and self.has_revoke_permission(request)}
+        return super().change_view(
+            request, object_id, form_url, extra | (extra_context or {})
+        )
+
+    def page(self, key: ApiKey) -> Page:
+        facts: list[tuple[str, object]] = [
+            ("Name", key.name or "–"),
+            ("Shown part", key.public_id),
+            ("Kind", key.get_kind_display()),
+            ("Program", str(key.program)),
+            ("May touch", self.may(key)),
+            ("Made", self.created(key)),
+            ("Last used, to the hour", self.used(key)),
+            ("Revoked", self.revoked(key)),
+        ]
+        return Page(facts, note=NOTE)
+
+
+@admin.register(IdempotencyKey)
+class IdempotencyKeyAdmin(ReadOnlyAdmin):
+    list_display = ("key", "api_key", "status", "claimed", "created")
+    list_select_related = ("api_key",)
+    search_fields = ("key",)
+    search_help_text = "An idempotency key, as a whole."
+
+    @admin.display(description="last claimed")
+    def claimed(self, row: IdempotencyKey) -> str:
+        return moment(row.claimed_at)
+
+    @admin.display(description="first seen")
+    def created(self, row: IdempotencyKey) -> str:
+        return moment(row.created_at)
+
+    def page(self, row: IdempotencyKey) -> Page:
+        facts: list[tuple[str, object]] = [
+            ("Key", row.key),
+            ("Of", str(row.api_key)),
+            ("Answered with", row.status or "not answered yet"),
+            ("Last claimed", self.claimed(row)),
+            ("First seen", self.created(row)),
+            ("Known to services as", row.work_key),
+        ]
+        answer = bytes(row.body).decode("utf-8", "replace") if row.body else "–"
+        return Page(facts, raw=[("The answer that is kept", answer)])

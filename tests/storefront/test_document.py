@@ -1,0 +1,151 @@
+"""The OpenAPI document says what the code does."""
+
+from functools import cache
+
+import pytest
+import yaml
+from django.test import Client
+from django.urls import URLPattern
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.validation import validate_schema
+
+from loyalty.rules import statements
+from storefront.api import urls
+from storefront.api.program_view import NothingHere, ProgramView
+from storefront.models.keys import SCOPES
+
+METHODS = ("get", "put", "patch", "post")
+
+
+@cache
+def document():
+    return SchemaGenerator().get_schema(public=True)
+
+
+def schemas():
+    return document()["components"]["schemas"]
+
+
+def operations():
+    for path, item in document()["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield f"{method.upper()} {path}", item[method]
+
+
+def views():
+    for pattern in urls.urlpatterns:
+        assert isinstance(pattern, URLPattern)
+        view = getattr(pattern.callback, "view_class", None)
+        if view and issubclass(view, ProgramView) and view is not NothingHere:
+            yield view
+
+
+def test_the_document_is_valid():
+    validate_schema(document())
+
+
+def test_the_document_names_every_path_of_this_version():
+    assert set(dict(operations())) == {
+        "GET /api/v1/program",
+        "GET /api/v1/program/file",
+        "PUT /api/v1/program/file",
+        "GET /api/v1/clock",
+        "PUT /api/v1/clock",
+        "GET /api/v1/members",
+        "GET /api/v1/members/{member_id}",
+        "PUT /api/v1/members/{member_id}",
+        "PATCH /api/v1/members/{member_id}",
+        "GET /api/v1/members/{member_id}/wallets",
+        "GET /api/v1/members/{member_id}/entries",
+        "POST /api/v1/members/{member_id}/adjustments",
+        "POST /api/v1/members/{member_id}/transfers",
+        "POST /api/v1/entries/{entry_id}/reverse",
+        "GET /api/v1/orders",
+        "GET /api/v1/orders/{order_id}",
+        "PUT /api/v1/orders/{order_id}",
+        "POST /api/v1/orders/{order_id}/refunds",
+        "POST /api/v1/orders/preview",
+        "POST /api/v1/events",
+        "POST /api/v1/batches",
+        "GET /api/v1/decisions/{decision_id}",
+    }
+
+
+@pytest.mark.parametrize(
+    ("schema", "fields"),
+    [
+        ("OrderStatement", statements.ORDER_FIELDS),
+        ("LineStatement", statements.LINE_FIELDS),
+        ("GuestStatement", statements.GUEST_FIELDS),
+        ("RefundStatement", statements.REFUND_FIELDS),
+        ("RefundLineStatement", statements.REFUND_LINE_FIELDS),
+        ("EventStatement", statements.EVENT_FIELDS),
+        ("MemberStatement", statements.MEMBER_FIELDS),
+    ],
+)
+def test_a_statement_is_described_by_the_fields_that_are_read(schema, fields):
+    assert set(schemas()[schema]["properties"]) == set(fields)
+    assert schemas()[schema]["additionalProperties"] is False
+
+
+def test_every_operation_has_words_examples_and_errors():
+    for name, operation in operations():
+        assert operation["summary"], name
+        assert operation["description"], name
+        assert {"400", "401", "403", "500", "503"} <= set(operation["responses"]), name
+        for body in bodies_of(operation):
+            assert body.keys() & {"example", "examples"} or is_plain_text(body), (name, body)
+
+
+def bodies_of(operation):
+    """Yield the media types of the request and of every answer but errors."""
+    yield from operation.get("requestBody", {}).get("content", {}).values()
+    for answer in operation["responses"].values():
+        yield from answer.get("content", {}).values()
+
+
+def is_plain_text(body):
+    return body["schema"].get("type") == "string"
+
+
+def test_operations_have_names_of_their_own():
+    names = [operation["operationId"] for _, operation in operations()]
+
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("view", list(views()), ids=lambda view: view.__name__)
+def test_a_view_reads_the_parameters_that_are_described(view):
+    described = {
+        parameter["name"]
+        for _, operation in operations()
+        if operation["operationId"].partition("_")[2] == view.noun
+        for parameter in operation.get("parameters", [])
+        if parameter["in"] == "query"
+    }
+
+    assert described == set(view.parameters)
+
+
+@pytest.mark.parametrize("view", list(views()), ids=lambda view: view.__name__)
+def test_a_view_asks_for_scopes_that_there_are(view):
+    assert view.scopes <= set(SCOPES)
+    assert view.tag
+    assert view.noun
+
+
+def test_the_document_is_served_to_everybody(db):
+    answer = Client().get("/api/v1/schema")
+
+    assert answer.status_code == 200
+    assert yaml.safe_load(answer.content)["info"]["title"] == "Perennial"
+
+
+def test_the_browsable_page_loads_nothing_from_elsewhere(db):
+    page = Client().get("/api/v1/docs")
+    script = Client().get("/api/v1/docs?script=")
+
+    assert (page.status_code, script.status_code) == (200, 200)
+    assert b"://" not in page.content
+    assert b"<script>" not in page.content
