@@ -27,7 +27,15 @@ class DeliveryFilter(admin.SimpleListFilter):
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
-    list_display = ("id", "type", "program_id", "member_id", "occurred", "recorded", "published")
+    list_display = (
+        "id",
+        "type",
+        "program_id",
+        "member_id",
+        "occurred",
+        "recorded",
+        "published",
+    )
     list_filter = (DeliveryFilter,)
     search_fields = ("type",)
     search_help_text = "A type as a whole, such as points.earned, or the number of an event."

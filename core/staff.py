@@ -14,7 +14,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     AnyModelAdmin = admin.ModelAdmin[Any]
 else:
     AnyModelAdmin = admin.ModelAdmin
+
+DASH = "\N{EN DASH}"
 
 # How many rows of a list are counted; whoever needs more had better search.
 MOST_COUNTED = 10_000
@@ -46,6 +48,8 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
 
 class Figure(str):
     """A number as it is to be read; it stands to the right in its column."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,11 @@ class Page:
     raw: Sequence[tuple[str, str]] = ()
     tools: Sequence[Tool] = ()
     note: str = ""
+    footnote: str = ""
+
+    def said(self) -> list[tuple[str, str]]:
+        """Return the raw data of which there is any."""
+        return [(name, text) for name, text in self.raw if text != DASH]
 
 
 class ReadOnlyAdmin(AnyModelAdmin):
@@ -102,8 +111,9 @@ class ReadOnlyAdmin(AnyModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     paginator = BoundedPaginator
-    sortable_by: Sequence[str] = ()
-    ordering: Sequence[str] = ("-pk",)
+    reading_template = "admin/reading.html"
+    sortable_by = ()
+    ordering = ("-pk",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -141,7 +151,7 @@ class ReadOnlyAdmin(AnyModelAdmin):
         if not self.has_view_permission(request, obj):
             raise PermissionDenied
         if obj is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            raise Http404
         context = self.admin_site.each_context(request) | {
             "title": capfirst(self.opts.verbose_name),
             "subtitle": str(obj),
@@ -151,7 +161,7 @@ class ReadOnlyAdmin(AnyModelAdmin):
             "page": self.page(obj),
             **(extra_context or {}),
         }
-        return TemplateResponse(request, "admin/reading.html", context)
+        return TemplateResponse(request, self.reading_template, context)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         related = self.list_select_related
@@ -171,7 +181,7 @@ def facts_of(obj: Model, *, leave_out: Sequence[str] = ()) -> list[tuple[str, ob
 def readable(value: Any, zone: ZoneInfo | None = None) -> object:
     """Return a value as people read it."""
     if value is None or value in ("", b""):
-        return "–"
+        return DASH
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
@@ -183,7 +193,7 @@ def readable(value: Any, zone: ZoneInfo | None = None) -> object:
 
 def moment(at: datetime | None, zone: ZoneInfo | None = None) -> str:
     """Return a time as people read it, with its zone."""
-    return f"{at.astimezone(zone or UTC):%Y-%m-%d %H:%M %Z}" if at else "–"
+    return f"{at.astimezone(zone or UTC):%Y-%m-%d %H:%M %Z}" if at else DASH
 
 
 def as_json(value: Any) -> SafeString:
@@ -194,7 +204,7 @@ def as_json(value: Any) -> SafeString:
 
 def pretty(value: Any) -> str:
     """Return data as indented JSON."""
-    return json.dumps(value, indent=2, ensure_ascii=False) if value else "–"
+    return json.dumps(value, indent=2, ensure_ascii=False) if value else DASH
 
 
 def _cell(value: object) -> tuple[object, bool]:

@@ -1,4 +1,4 @@
-"""Transactions that try again when a lock could not be had."""
+"""Transactions that try again when somebody else was faster."""
 
 import random
 import time
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from core.errors import Unavailable
 
@@ -17,10 +17,12 @@ RETRIES = 4
 
 # PostgreSQL: serialization failure, deadlock, lock not available (lock_timeout).
 RETRYABLE = frozenset({"40001", "40P01", "55P03"})
+# A row that was not there a moment ago. The next try finds it.
+TAKEN = "23505"
 
 
 def retrying(function: Callable[P, T]) -> Callable[P, T]:
-    """Run `function` in one transaction, again if it lost a fight for a lock.
+    """Run `function` in one transaction, again if it lost a fight for a lock or a row.
 
     Inside another transaction it is a part of it, undone by itself if it fails;
     only the outermost one can be tried again.
@@ -37,8 +39,8 @@ def retrying(function: Callable[P, T]) -> Callable[P, T]:
             try:
                 with transaction.atomic():
                     return function(*args, **kwargs)
-            except OperationalError as error:
-                if not _is_retryable(error):
+            except (OperationalError, IntegrityError) as error:
+                if not _is_retryable(error, is_last=attempt == RETRIES):
                     raise
                 time.sleep(random.uniform(0.01, 0.05) * 2**attempt)  # noqa: S311
         raise Unavailable("The rows are locked by other work; try again soon.")
@@ -46,6 +48,9 @@ def retrying(function: Callable[P, T]) -> Callable[P, T]:
     return run
 
 
-def _is_retryable(error: OperationalError) -> bool:
+def _is_retryable(error: Exception, *, is_last: bool) -> bool:
     state = getattr(error.__cause__, "sqlstate", None)
+    if state == TAKEN:
+        # Nobody is faster each time: it is the work itself that writes a row twice.
+        return not is_last
     return state in RETRYABLE or "database is locked" in str(error)

@@ -20,7 +20,7 @@ from loyalty.services.events import event_of, record_events_of
 from loyalty.services.facts import Fact, Statement, Wave
 from loyalty.services.ledger import Book, open_book
 from loyalty.services.members import enrol_members, find_members
-from loyalty.services.orders import record_orders, stated_orders
+from loyalty.services.orders import has_new_owners, record_orders, stated_orders
 from loyalty.services.posting import post_facts
 
 Stage = Callable[[Wave], None]
@@ -28,20 +28,25 @@ Stage = Callable[[Wave], None]
 
 def record_facts(wave: Wave) -> None:
     """The facts as stated, under lock; stale and repeated ones stop here."""
-    order_ids = stated_orders(wave)
-    event_ids = {event_id for fact in wave.facts if (event_id := event_of(fact))}
-    known = Order.objects.filter(program=wave.program, external_id__in=order_ids)
-    find_members(wave, known if _must_ask_orders(wave) else ())
+    stated = Order.objects.filter(program=wave.program, external_id__in=stated_orders(wave))
+    find_members(wave, stated if _must_ask_orders(wave) else ())
     enrol_members(wave)
+    _open_book(wave)
+    orders = {o.external_id: o for o in stated.order_by("id").select_for_update()}
+    if has_new_owners(wave, orders):
+        find_members(wave, orders.values())
+        _open_book(wave)
+    record_orders(wave, orders)
+    event_ids = {event_id for fact in wave.facts if (event_id := event_of(fact))}
+    if event_ids:
+        events = MemberEvent.objects.filter(program=wave.program, external_id__in=event_ids)
+        locked = events.order_by("id").select_for_update()
+        record_events_of(wave, {event.external_id: event for event in locked})
+
+
+def _open_book(wave: Wave) -> None:
     members = [fact.member.pk for fact in wave.facts if fact.member and not fact.error]
     wave.book = open_book(wave.setup, members=members, at=wave.at)
-    orders = {order.external_id: order for order in known.select_for_update()}
-    record_orders(wave, orders)
-    if event_ids:
-        events = MemberEvent.objects.filter(
-            program=wave.program, external_id__in=event_ids
-        ).select_for_update()
-        record_events_of(wave, {event.external_id: event for event in events})
 
 
 def gather_context(wave: Wave) -> None:

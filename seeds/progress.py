@@ -54,6 +54,14 @@ class Pace:
         orders = f"{self.done.orders:,} orders in {self.seconds:,.1f} s"
         return f"{orders}: {self.orders_a_second:,.0f} orders/s"
 
+    def short(self) -> str:
+        """Return how far it is in few words, for beside a bar."""
+        done, total = self.done, self.total
+        orders = f"{done.orders:,}/{total.orders:,} orders"
+        return (
+            f"day {done.days:,}/{total.days:,}  {orders}  {self.orders_a_second:,.0f} orders/s"
+        )
+
     def __str__(self) -> str:
         return (
             f"{self.done.days:,} of {self.total.days:,} days, "
@@ -67,17 +75,17 @@ def progress_bar(pace: Pace, console: Console) -> Iterator[Show]:
     """Draw a bar that moves as steps are shown."""
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=None),
         TextColumn("{task.fields[pace]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("", total=pace.total.facts, pace=str(pace))
+    with Progress(*columns, console=console, expand=True) as bar:
+        task = bar.add_task("", total=pace.total.facts, pace=pace.short())
 
         def show(step: Step) -> None:
             pace.note(step)
             day = str(step.date)
-            bar.update(task, completed=pace.done.facts, description=day, pace=str(pace))
+            bar.update(task, completed=pace.done.facts, description=day, pace=pace.short())
 
         yield show
 

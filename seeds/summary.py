@@ -62,10 +62,10 @@ def rows_of_file(summary: DataSummary, listed_in: Path) -> Iterator[Row]:
     yield "  lines matched", f"{summary.cancelled_fully:,}"
     yield "  in part", f"{summary.cancelled_partly:,}"
     yield "  not matched", f"{summary.cancelled_not:,}"
-    here = (
-        listed_in.relative_to(Path.cwd()) if listed_in.is_relative_to(Path.cwd()) else listed_in
-    )
-    yield "in no order", f"{len(summary.left_out):,} lines, each with its reason in {here}"
+    lines = "1 line" if len(summary.left_out) == 1 else f"{len(summary.left_out):,} lines"
+    near = listed_in.is_relative_to(Path.cwd())
+    place = listed_in.relative_to(Path.cwd()) if near else listed_in
+    yield "in no order", f"{lines}, each with its reason in {place}"
 
 
 def aligned(rows: Iterable[Row]) -> str:

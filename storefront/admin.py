@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
 from core import clock
-from core.staff import Page, ReadOnlyAdmin, moment
+from core.staff import DASH, Page, ReadOnlyAdmin, moment
 from storefront.models import ApiKey, IdempotencyKey
 from storefront.services.keys import revoke_api_key
 
@@ -29,6 +29,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     search_fields = ("public_id", "name")
     search_help_text = "The part of a key that may be shown, or its name, as a whole."
     actions = ("revoke",)
+    reading_template = "admin/storefront/apikey/reading.html"
 
     @admin.display(description="key")
     def title(self, key: ApiKey) -> str:
@@ -36,7 +37,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
 
     @admin.display(description="may touch")
     def may(self, key: ApiKey) -> str:
-        return ", ".join(key.scopes) or "–"
+        return ", ".join(key.scopes) or DASH
 
     @admin.display(description="made")
     def created(self, key: ApiKey) -> str:
@@ -70,9 +71,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
         if key is None or not self.has_revoke_permission(request):
             raise PermissionDenied
         self._revoke(request, key)
-        return HttpResponseRedirect(
-            reverse("admin:storefront_apikey_change", args=[key.pk])
-        )
+        return HttpResponseRedirect(reverse("admin:storefront_apikey_change", args=[key.pk]))
 
     def _revoke(self, request: HttpRequest, key: ApiKey) -> None:
         revoke_api_key(key=key, at=clock.real_now())
@@ -89,13 +88,11 @@ class ApiKeyAdmin(ReadOnlyAdmin):
         live = ApiKey.objects.filter(revoked_at=None)
         is_live = object_id.isdecimal() and live.filter(pk=object_id).exists()
         extra = {"can_revoke": is_live and self.has_revoke_permission(request)}
-        return super().change_view(
-            request, object_id, form_url, extra | (extra_context or {})
-        )
+        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
 
     def page(self, key: ApiKey) -> Page:
         facts: list[tuple[str, object]] = [
-            ("Name", key.name or "–"),
+            ("Name", key.name or DASH),
             ("Shown part", key.public_id),
             ("Kind", key.get_kind_display()),
             ("Program", str(key.program)),
@@ -131,5 +128,5 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
             ("First seen", self.created(row)),
             ("Known to services as", row.work_key),
         ]
-        answer = bytes(row.body).decode("utf-8", "replace") if row.body else "–"
+        answer = bytes(row.body).decode("utf-8", "replace") if row.body else DASH
         return Page(facts, raw=[("The answer that is kept", answer)])

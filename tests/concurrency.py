@@ -37,3 +37,8 @@ def all_at_once(acts: list[Callable[[], Result]]) -> list[Result | Exception]:
 
     with ThreadPoolExecutor(max_workers=len(acts)) as threads:
         return list(threads.map(attempt, acts))
+
+
+def errors_in(results: list[Result | Exception]) -> list[Exception]:
+    """Return what went wrong."""
+    return [result for result in results if isinstance(result, Exception)]

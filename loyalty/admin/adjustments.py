@@ -11,8 +11,8 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
 from core.errors import DomainError
-from core.staff import Page, readable
-from loyalty.admin.showing import DASH, ProgramRowsAdmin, link, local, page_of, signed
+from core.staff import DASH, Page, readable
+from loyalty.admin.showing import ProgramRowsAdmin, link, local, page_of, signed
 from loyalty.models import Adjustment
 from loyalty.services.adjustments import approve_adjustment, reject_adjustment
 
@@ -29,6 +29,7 @@ class AdjustmentAdmin(ProgramRowsAdmin):
     search_help_text = "A member's id or e-mail address, or a reason, as a whole."
     member_path = "member"
     actions = ("approve", "reject")
+    reading_template = "admin/loyalty/adjustment/reading.html"
 
     @admin.display(description="asked (server time)")
     def asked(self, adjustment: Adjustment) -> str:
@@ -97,9 +98,7 @@ class AdjustmentAdmin(ProgramRowsAdmin):
         waiting = Adjustment.objects.filter(status=Adjustment.Status.AWAITING)
         is_open = object_id.isdecimal() and waiting.filter(pk=object_id).exists()
         extra = {"can_decide": is_open and self.has_decide_permission(request)}
-        return super().change_view(
-            request, object_id, form_url, extra | (extra_context or {})
-        )
+        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
 
     def page(self, adjustment: Adjustment) -> Page:
         program, terms = adjustment.program, adjustment.terms

@@ -6,11 +6,10 @@ from django.contrib import admin
 from django.db.models import Q
 
 from core.admin import is_number
-from core.staff import Page, Panel, Tool, pretty
+from core.staff import DASH, Page, Panel, Tool, pretty
 from loyalty.admin.explaining import NOTHING, Teller
 from loyalty.admin.ledger import entries_panel
 from loyalty.admin.showing import (
-    DASH,
     ProgramRowsAdmin,
     link,
     list_of,
@@ -108,8 +107,14 @@ def _in_short(decision: Decision) -> str:
 
 def _said(code: str, each: dict[str, Any]) -> str:
     before = f", {each['previous']:,} of them before" if each["previous"] else ""
-    limited = f"; more was held back by {each['limited_by']}" if each["limited_by"] else ""
+    limited = f"; {_held_back(each['limited_by'])}" if each["limited_by"] else ""
     return f"It is worth {each['target']:,} {code}{before}{limited}."
+
+
+def _held_back(limited_by: str) -> str:
+    if limited_by == "max_balance":
+        return "more would be over the most that a member may have"
+    return f"more was held back by the limits of {limited_by}"
 
 
 def _points(outcome: dict[str, Any]) -> Panel:

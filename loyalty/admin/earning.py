@@ -15,11 +15,11 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from core.errors import DomainError
-from core.staff import AnyModelAdmin, Page, Panel, pretty
+from core.staff import DASH, AnyModelAdmin, Page, Panel, pretty
 from loyalty.admin.explaining import limit_in_words, rule_in_words
 from loyalty.admin.rule_fields import FIELDSETS
 from loyalty.admin.rule_form import EarningRuleForm
-from loyalty.admin.showing import DASH, ProgramRowsAdmin, link, local, page_of
+from loyalty.admin.showing import ProgramRowsAdmin, link, local, page_of
 from loyalty.admin.trials import trial_of
 from loyalty.models import EarningRule, LimitUse, Program, RuleSet
 from loyalty.queries.programs import newest_rule_set, preview_publication
@@ -54,7 +54,7 @@ class LiveFilter(admin.SimpleListFilter):
 class EarningRuleAdmin(AnyModelAdmin):
     form = EarningRuleForm
     fieldsets = FIELDSETS
-    list_display = ("title", "code", "on", "gives", "condition", "limited", "program")
+    list_display = ("title", "code", "on", "gives", "condition", "program")
     list_display_links = ("title",)
     list_select_related = ("program",)
     list_filter = ("program", LiveFilter)
@@ -62,6 +62,7 @@ class EarningRuleAdmin(AnyModelAdmin):
     change_form_template = "admin/loyalty/earningrule/change_form.html"
     change_list_template = "admin/loyalty/earningrule/change_list.html"
     actions = ("archive_rules",)
+    show_facets = admin.ShowFacets.NEVER
     sortable_by = ()
 
     class Media:
@@ -73,16 +74,12 @@ class EarningRuleAdmin(AnyModelAdmin):
 
     @admin.display(description="gives")
     def gives(self, rule: EarningRule) -> str:
-        return rule_in_words(rule.definition)
+        limits = map(limit_in_words, rule.definition.get("limits") or [])
+        return ", ".join([rule_in_words(rule.definition), *limits])
 
     @admin.display(description="when")
     def condition(self, rule: EarningRule) -> str:
         return str(rule.definition.get("when") or DASH)
-
-    @admin.display(description="limits")
-    def limited(self, rule: EarningRule) -> str:
-        limits = rule.definition.get("limits") or []
-        return "; ".join(limit_in_words(limit) for limit in limits) or DASH
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # Orders keep rules; a rule is archived.
@@ -101,7 +98,9 @@ class EarningRuleAdmin(AnyModelAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         only = Program.objects.order_by("pk").values_list("pk", flat=True)[:1]
-        return {"program": next(iter(only), None)} | super().get_changeform_initial_data(request)
+        return {"program": next(iter(only), None)} | super().get_changeform_initial_data(
+            request
+        )
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.try_view))
@@ -172,9 +171,7 @@ class EarningRuleAdmin(AnyModelAdmin):
         if archived:
             archive_earning_rule(rule=rule, at=at)
         else:
-            edit_earning_rule(
-                program=rule.program, code=rule.code, form=rule.form(), at=at
-            )
+            edit_earning_rule(program=rule.program, code=rule.code, form=rule.form(), at=at)
         said = "archived" if archived else "in use again"
         self.log_change(request, rule, said)
         text = '{} is {}. It counts once you <a href="{}">publish</a>.'
@@ -185,13 +182,13 @@ def publish_url(program: Program) -> str:
     return reverse("admin:loyalty_program_publish", args=[program.pk])
 
 
-def _tried(form: EarningRuleForm) -> tuple[Panel | None, list[tuple[str, str]]]:
+def _tried(form: Any) -> tuple[Panel | None, list[tuple[str, str]]]:
     """Return what came of trying the rule in a form, or what is wrong with it."""
     if not form.is_valid():
         return None, [
-            (str(form.fields[name].label or name) if name in form.fields else "", text)
+            (str(form[name].label) if name in form.fields else "", text)
             for name, texts in form.errors.items()
-            for text in texts
+            for text in map(str, texts)
         ]
     try:
         return trial_of(form.program, form.content(), form.code), []

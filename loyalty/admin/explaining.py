@@ -14,6 +14,8 @@ from loyalty.models import Program
 
 Explained = Mapping[str, Any]
 
+TIMES = "\N{MULTIPLICATION SIGN}"
+
 NOTHING: Mapping[str, str] = {
     "no_rules": "No rules were published yet.",
     "not_worth_anything": "The order was worth nothing: not paid for, cancelled, or "
@@ -87,7 +89,7 @@ class Teller:
         if "multiply" in rule:
             acted = rule["matched"]
             text = f"Multiplies by {rule['multiply']}." if acted else self._why_not(rule)
-            result = f"× {rule['multiply']}" if acted else "no effect"
+            result = f"{TIMES} {rule['multiply']}" if acted else "no effect"
             return Story(rule["rule"], name, "acted" if acted else "none", result, text)
         given = rule.get("given", rule.get("desired", 0))
         if not rule.get("desired"):
@@ -136,17 +138,17 @@ class Teller:
             return f"{self._money(rule['base'])}{self._lines(rule)} by slices ({bands})"
         if rate.get("per_item"):
             unit = "unit" if rule["units"] == 1 else "units"
-            return f"{rule['units']} {unit}{self._lines(rule)} × {rate['points']}"
+            return f"{rule['units']} {unit}{self._lines(rule)} {TIMES} {rate['points']}"
         if "per" in rate:
             steps = ", full steps only" if rate.get("whole_steps") else ""
             base = self._money(rule["base"])
             per = self._money(rate["per"])
-            return f"{base}{self._lines(rule)} ÷ {per} × {rate['points']}{steps}"
+            return f"{base}{self._lines(rule)} ÷ {per} {TIMES} {rate['points']}{steps}"
         if "points_from" in rate:
-            return f"{rate['points_from']} × {rate['times']} = {rule['points']}"
+            return f"{rate['points_from']} {TIMES} {rate['times']} = {rule['points']}"
         if rate.get("on_partial_refund") == "prorate" and rule["points"] != rate["points"]:
             return f"the part of {rate['points']} for what is left"
-        return f"{rate['points']} for each time"
+        return f"{rate['points']} each time"
 
     def _band(self, band: Mapping[str, Any]) -> str:
         per = self._money(band["per"])
@@ -157,7 +159,7 @@ class Teller:
 
     def _times(self, multipliers: Sequence[Mapping[str, Any]]) -> str:
         each = [
-            f"{m['reason']} × {m['multiplier']}{_on_lines(m.get('lines'), ' only')}"
+            f"{TIMES} {m['multiplier']}{_on_lines(m.get('lines'), ' only')} ({m['reason']})"
             for m in multipliers
         ]
         if not each:
@@ -165,8 +167,8 @@ class Teller:
         everywhere = [m for m in multipliers if "lines" not in m]
         if len(everywhere) == len(each):
             total = 1 + sum(Decimal(m["multiplier"]) - 1 for m in everywhere)
-            return f" × {total:f} ({', '.join(each)})"
-        return f", multiplied by {', '.join(each)}"
+            return f" {each[0]}" if len(each) == 1 else f" {TIMES} {total:f}: {', '.join(each)}"
+        return f", {', '.join(each)}"
 
     def _limited(self, rule: Explained, given: int) -> str:
         if given >= rule["desired"]:
@@ -207,12 +209,12 @@ def _times_in_words(times: int) -> str:
 def rule_in_words(form: Mapping[str, Any]) -> str:
     """Return what a rule gives, in a few words for a list."""
     if "multiply" in form:
-        return f"× {form['multiply']}"
+        return f"{TIMES} {form['multiply']}"
     award: Mapping[str, Any] = form.get("award") or {}
     if "bands" in award:
         return "by slices of the amount"
     if "points_from" in award:
-        return f"{award['points_from']} × {award.get('times', 1)}"
+        return f"{award['points_from']} {TIMES} {award.get('times', 1)}"
     points = award.get("points", "?")
     if award.get("per_item"):
         return f"{points} per item"

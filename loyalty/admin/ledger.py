@@ -11,9 +11,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core.admin import is_number
-from core.staff import Page, Panel, Tool, facts_of, readable
+from core.staff import DASH, Page, Panel, Tool, facts_of, readable
 from loyalty.admin.showing import (
-    DASH,
     ProgramRowsAdmin,
     link,
     links_to,
@@ -28,6 +27,7 @@ from loyalty.models.ledger import EntryKind
 from loyalty.queries.balances import BUCKETS, WalletView, wallets_of
 
 LAST_ENTRIES = 50
+NAMES = {"available": "Available", "pending": "Pending", "held": "Held", "debt": "Owed"}
 PARTS = ("pending", "remaining", "held", "spent", "expired", "reversed")
 
 
@@ -147,24 +147,24 @@ def balances_panel(views: dict[str, WalletView], program: Program) -> Panel:
 def entries_panel(entries: Sequence[Entry], program: Program, title: str = "Entries") -> Panel:
     """Return entries with what caused them, and the way to the reasons."""
     links = links_to(entries, program)
+    moved = [name for name in BUCKETS if any(getattr(each, name) for each in entries)]
+    names = [NAMES[name] for name in moved]
     return Panel(
         title=title,
-        headings=("When", "What", "Points", "Pending", "From", "Reason", "Available after", ""),
+        headings=("When", "What", *names, "Available then", "From", "Reason", ""),
         rows=[
             (
                 local(entry.occurred_at, program),
                 link(entry, entry.get_kind_display()),
-                signed(entry.points),
-                signed(entry.pending),
+                *(signed(getattr(entry, name)) for name in moved),
+                entry.available_after,
                 source_of(entry, links),
                 entry.reason or DASH,
-                entry.available_after,
                 why_link(entry.decision_id),
             )
             for entry in entries
         ],
         empty="Nothing has moved yet.",
-        note="“Points” is the change in all; newest first." if entries else "",
     )
 
 
@@ -270,7 +270,7 @@ class EntryAdmin(ProgramRowsAdmin):
 def _movement(entry: Entry) -> Panel:
     return Panel(
         title="Movement",
-        headings=("", *(bucket.capitalize() for bucket in BUCKETS)),
+        headings=("", *NAMES.values()),
         rows=[
             ("Moved", *(signed(getattr(entry, bucket)) for bucket in BUCKETS)),
             ("After", *(getattr(entry, f"{bucket}_after") for bucket in BUCKETS)),

@@ -14,11 +14,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from core.errors import DomainError
-from core.staff import Page, Panel, Tool, pretty
+from core.staff import DASH, Page, Panel, Tool, pretty
 from loyalty.admin.ledger import balances_panel, entries_panel
 from loyalty.admin.orders import orders_panel
 from loyalty.admin.showing import (
-    DASH,
     ProgramRowsAdmin,
     link,
     list_of,
@@ -32,6 +31,7 @@ from loyalty.services.adjustments import AdjustmentRequest, Requested, adjust_po
 
 LAST_ENTRIES = 25
 LAST_ORDERS = 10
+SOONEST = 4
 NOTE = (
     "Who members are is for their storefront to say: it states a member again, and "
     "what it says replaces what stands here."
@@ -121,8 +121,8 @@ class MemberAdmin(ProgramRowsAdmin):
             facts=_facts(member),
             panels=[
                 balances_panel(views, program),
+                *_waiting(member),
                 _coming(member, forecast),
-                _waiting(member),
                 entries_panel(entries, program, title="Timeline"),
                 orders_panel(list(orders[:LAST_ORDERS]), program),
             ],
@@ -131,7 +131,7 @@ class MemberAdmin(ProgramRowsAdmin):
                 ("Consents", pretty(member.consents)),
             ],
             tools=_tools(member),
-            note=NOTE,
+            footnote=NOTE,
         )
 
     def get_urls(self) -> list[URLPattern]:
@@ -237,28 +237,34 @@ def last_entries(member: Member) -> list[Entry]:
 
 
 def _coming(member: Member, forecast: dict[str, Forecast]) -> Panel:
-    """Return what time alone will do to the member's points."""
+    """Return what time alone will do to the member's points, and when."""
     coming = [
         (at, points, code, text)
         for code, each in forecast.items()
         for text, dates in (("become available", each.activating), ("expire", each.expiring))
-        for at, points in dates
+        for at, points in dates[:SOONEST]
     ]
+    every = sum(len(each.activating) + len(each.expiring) for each in forecast.values())
+    more = f"The soonest; {every - len(coming)} more come later." if every > len(coming) else ""
     return Panel(
         title="Coming up",
         headings=("When", "Points", "Of", "What"),
         rows=[
             (local(at, member.program), points, code, text)
-            for at, points, code, text in sorted(coming)[:LAST_ENTRIES]
+            for at, points, code, text in sorted(coming)
         ],
+        note=more,
         empty="Nothing is pending, and nothing expires.",
     )
 
 
-def _waiting(member: Member) -> Panel:
-    """Return the adjustments that wait for a second person."""
-    waiting = Adjustment.objects.filter(member=member, status=Adjustment.Status.AWAITING)
-    return Panel(
+def _waiting(member: Member) -> list[Panel]:
+    """Return the adjustments that wait for a second person, if any do."""
+    awaiting = Adjustment.objects.filter(member=member, status=Adjustment.Status.AWAITING)
+    waiting = list(awaiting.select_related("point_type").order_by("pk"))
+    if not waiting:
+        return []
+    panel = Panel(
         title="Adjustments that wait",
         headings=("Asked", "Points", "Of", "Reason", "Asked by", ""),
         rows=[
@@ -270,7 +276,7 @@ def _waiting(member: Member) -> Panel:
                 each.requested_by or DASH,
                 link(each, "decide"),
             )
-            for each in waiting.select_related("point_type").order_by("pk")
+            for each in waiting
         ],
-        empty="None wait.",
     )
+    return [panel]

@@ -9,10 +9,9 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from core.staff import AnyModelAdmin, Page, Panel, pretty
+from core.staff import DASH, AnyModelAdmin, Page, Panel, pretty
 from loyalty.admin.ledger import entries_panel
 from loyalty.admin.showing import (
-    DASH,
     ProgramRowsAdmin,
     link,
     local,

@@ -14,9 +14,9 @@ from django.utils.safestring import SafeString
 
 from core import clock
 from core.errors import DomainError, InvalidInput
-from core.staff import AnyModelAdmin, Panel, readable
+from core.staff import DASH, AnyModelAdmin, Panel, readable
 from loyalty.admin.program_forms import PointTypeForm, ProgramForm
-from loyalty.admin.showing import DASH, link, local
+from loyalty.admin.showing import link, local
 from loyalty.admin.snippets import written
 from loyalty.admin.trials import effect_of, problems_of
 from loyalty.models import EarningRule, PointType, Program
@@ -43,7 +43,7 @@ class ProgramAdmin(AnyModelAdmin):
 
     @admin.display(description="clock")
     def shown_clock(self, program: Program) -> str:
-        if program.pk is None:
+        if program._state.adding:
             return "A sandbox clock starts now."
         kind = "sandbox" if program.sandbox else "real time"
         return f"{local(program.now(), program)} ({kind})"

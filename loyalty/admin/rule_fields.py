@@ -50,7 +50,7 @@ class ConditionWidget(forms.Textarea):
     template_name = "admin/condition.html"
 
     def __init__(self, groups: list[tuple[str, Fields]]) -> None:
-        super().__init__(attrs={"rows": 4, "class": "code", "spellcheck": "false"})
+        super().__init__(attrs={"rows": 8, "class": "code", "spellcheck": "false"})
         self.groups = groups
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> Any:
@@ -76,7 +76,7 @@ class RuleFields(forms.ModelForm):  # type: ignore[type-arg]
         required=False, help_text="Which points it gives, or whose awards it multiplies."
     )
     award_kind = forms.ChoiceField(
-        label="What it gives", choices=AWARD_KINDS, help_text="The fields below follow from it."
+        label="Kind", choices=AWARD_KINDS, help_text="The fields below follow from it."
     )
     award_points = _code(
         label="Points", help_text="So many points: <code>1</code>, <code>0.5</code>."
@@ -106,7 +106,7 @@ class RuleFields(forms.ModelForm):  # type: ignore[type-arg]
     )
     multiply = _code(
         label="Multiply by",
-        help_text="Multipliers add up: ×2 and ×1.5 together make ×2.5.",
+        help_text="Multipliers add up: twice and half again make 2.5 times.",
     )
     when = forms.CharField(
         label="Condition",
@@ -146,11 +146,11 @@ class RuleFields(forms.ModelForm):  # type: ignore[type-arg]
         help_text="For birthdays and anniversaries: known at least so long, as "
         "<code>30 days</code>.",
     )
-    base_tax = _flag(label="Tax counts")
-    base_shipping = _flag(label="Shipping counts")
-    base_points_paid = _flag(label="What was paid with points counts")
-    base_gift_cards_paid = _flag(label="What was paid with gift cards counts")
-    base_gift_card_products = _flag(label="Gift cards that were bought count")
+    base_tax = _flag(label="Tax")
+    base_shipping = _flag(label="Shipping")
+    base_points_paid = _flag(label="Paid with points")
+    base_gift_cards_paid = _flag(label="Paid with gift cards")
+    base_gift_card_products = _flag(label="Gift cards bought")
     order_discounts = forms.ChoiceField(
         required=False,
         choices=[("share", "Lower what counts"), ("ignore", "Are ignored")],
@@ -234,7 +234,7 @@ FIELDSETS: Any = (
     ),
     (
         "What it counts",
-        {"fields": ("lines", *(f"base_{name}" for name in BASES), "order_discounts")},
+        {"fields": ("lines", tuple(f"base_{name}" for name in BASES), "order_discounts")},
     ),
     ("Limits", {"fields": ("limits",)}),
     (

@@ -41,6 +41,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "multiply": ("multiply",),
 }
 FLAGS = {"": None, "true": True, "false": False}
+FLAG_WORDS: Mapping[bool | None, str] = {flag: word for word, flag in FLAGS.items()}
 
 
 class EarningRuleForm(RuleFields):
@@ -56,7 +57,8 @@ class EarningRuleForm(RuleFields):
             kwargs["initial"] = fields_of(instance.form()) | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
         self.rule_form: Form = {}
-        self.fields["on"].initial = "order"
+        if "on" in self.fields:  # who may only look has no fields
+            self.fields["on"].initial = "order"
         field = self.fields["point_type"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", "The first spendable one"), *self._point_types()]
@@ -180,7 +182,7 @@ def fields_of(form: Mapping[str, Any]) -> dict[str, Any]:
     values["limits"] = form.get("limits") or None
     values["award_kind"] = kind_of(form)
     values["multiply"] = form.get("multiply")
-    values["multipliers"] = {True: "true", False: "false"}.get(form.get("multipliers"), "")
+    values["multipliers"] = FLAG_WORDS.get(form.get("multipliers"), "")
     for keys in AWARD_KEYS.values():
         values |= {f"award_{key}": award.get(key) for key in keys}
     valid: Mapping[str, Any] = form.get("valid") or {}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.db.models import Model, Q
@@ -13,10 +13,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core.money import format_money
-from core.staff import Figure, ReadOnlyAdmin, moment
+from core.staff import DASH, Figure, ReadOnlyAdmin, moment
 from loyalty.models import Entry, Member, MemberEvent, Order, Program, Wallet
 
-DASH = "–"
+# A minus sign, as wide as a plus.
+MINUS = "\N{MINUS SIGN}"
 
 Links = Mapping[tuple[str, str], SafeString]
 
@@ -29,7 +30,7 @@ class ProgramRowsAdmin(ReadOnlyAdmin):
     `member_path` leads to the member: "member", "wallet", or nothing.
     """
 
-    list_filter = ("program",)
+    list_filter: ClassVar[Any] = ("program",)
     member_path = ""
 
     def found_by(self, term: str) -> Q:
@@ -98,7 +99,7 @@ def money(minor: int, program: Program) -> Figure:
 
 def signed(points: int) -> Figure:
     """Return a movement with its sign; nothing for none."""
-    return Figure(f"{points:+,}".replace("-", "−")) if points else Figure("")
+    return Figure(f"{points:+,}".replace("-", MINUS)) if points else Figure("")
 
 
 def local(at: datetime | None, program: Program) -> str:

@@ -5,7 +5,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
 
 from loyalty.models import Program
 from loyalty.queries.overview import Overview, overview_of
@@ -24,6 +25,7 @@ class Bar(NamedTuple):
     """One day of a small chart: its place and size in percent, and what it says."""
 
     left: float
+    top: float
     height: float
     text: str
 
@@ -34,9 +36,7 @@ class StaffSite(AdminSite):
     index_title = "Overview"
     site_url = None
 
-    def get_app_list(
-        self, request: HttpRequest, app_label: str | None = None
-    ) -> list[Any]:
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Group our own models by what they are for; whatever is left comes last."""
         apps: list[Any] = super().get_app_list(request, app_label)
         if app_label is not None:
@@ -67,7 +67,7 @@ class StaffSite(AdminSite):
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> TemplateResponse:
         programs = Program.objects.order_by("pk")[:MOST_PROGRAMS]
         may_see = request.user.has_perm("loyalty.view_program")
         overviews = [overview_of(each, at=each.now()) for each in programs] if may_see else []
@@ -78,14 +78,19 @@ class StaffSite(AdminSite):
 def bars_of(overview: Overview) -> list[Bar]:
     """Return the orders of the last days as the bars of a chart."""
     most = max((count for _, count in overview.days), default=0) or 1
-    return [
-        Bar(
-            left=number * 100 / len(overview.days),
-            height=max(count * 100 / most, 2 if count else 0.7),
-            text=f"{day:%a} {day.day} {day:%b}: {count:,} {'order' if count == 1 else 'orders'}",
+    bars = []
+    for number, (day, count) in enumerate(overview.days):
+        height = max(count * 100 / most, 2)
+        orders = "order" if count == 1 else "orders"
+        bars.append(
+            Bar(
+                left=number * 100 / len(overview.days),
+                top=100 - height,
+                height=height,
+                text=f"{day:%a} {day.day} {day:%b}: {count:,} {orders}",
+            )
         )
-        for number, (day, count) in enumerate(overview.days)
-    ]
+    return bars
 
 
 @cache

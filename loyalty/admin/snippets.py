@@ -67,7 +67,9 @@ def read_snippet(text: str) -> Any:
     except MarkedYAMLError as error:
         mark = error.problem_mark
         place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
-        raise ValidationError(f"Not written as the file writes it: {error.problem}{place}") from None
+        raise ValidationError(
+            f"Not written as the file writes it: {error.problem}{place}"
+        ) from None
     except (YAMLError, ValueError) as error:
         raise ValidationError(f"Not written as the file writes it: {error}") from None
 

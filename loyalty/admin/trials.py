@@ -7,9 +7,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core.errors import InvalidInput
-from core.staff import Figure, Panel
+from core.staff import DASH, Figure, Panel
 from loyalty.admin.explaining import Story, Teller
-from loyalty.admin.showing import DASH, local, money, page_of, signed
+from loyalty.admin.showing import local, money, page_of, signed
 from loyalty.models import MemberEvent, Order, Program
 from loyalty.queries.programs import newest_rule_set
 from loyalty.queries.trials import (
@@ -21,7 +21,9 @@ from loyalty.queries.trials import (
 )
 from loyalty.rules.ruleset import compile_rule_set
 
-BEFORE_LIMITS = "Worked out by what each fact froze when it first earned; limits are not counted."
+BEFORE_LIMITS = (
+    "Worked out by what each fact froze when it first earned; limits are not counted."
+)
 
 
 def trial_of(program: Program, content: Mapping[str, Any], code: str) -> Panel:
@@ -32,7 +34,9 @@ def trial_of(program: Program, content: Mapping[str, Any], code: str) -> Panel:
     rules = compile_rule_set(content)
     form = content["rules"][code]
     if form.get("on", "order") == "order":
-        return _on_orders(program, try_on_orders(rules, last_orders(program), program), form, code)
+        return _on_orders(
+            program, try_on_orders(rules, last_orders(program), program), form, code
+        )
     events = last_events(program, form["on"])
     return _on_events(program, try_on_events(rules, events, program), form, code)
 
@@ -112,7 +116,7 @@ def effect_of(program: Program, content: Mapping[str, Any]) -> Panel:
             for totals in (before, after)
         ]
         worth = sum(order.subtotal for order in orders)
-        rows.append(("All together", money(worth, program), *_change(*sums, codes)))
+        rows.append(("All together", money(worth, program), *_change(sums[0], sums[1], codes)))
     return Panel(
         title="What the last orders would earn",
         headings=("Order", "Goods, net", *_headings(codes)),

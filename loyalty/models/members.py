@@ -58,8 +58,16 @@ class Member(models.Model):
         return self.why_no_earning is None
 
     @property
+    def may_redeem(self) -> bool:
+        return self.is_open and not self.redeeming_suspended
+
+    @property
+    def is_open(self) -> bool:
+        return self.status not in (self.Status.CLOSED, self.Status.ERASED)
+
+    @property
     def why_no_earning(self) -> str | None:
         """Say in a stable word why facts about this member earn nothing, if so."""
-        if self.status in (self.Status.CLOSED, self.Status.ERASED):
+        if not self.is_open:
             return f"member_{self.status}"
         return "member_suspended" if self.earning_suspended else None

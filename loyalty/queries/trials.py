@@ -51,7 +51,7 @@ def try_on_orders(
 
     :raises InvalidInput: if a rule would give more than 2**63 - 1 points
     """
-    known = [dict(order.frozen["member"]) for order in orders]
+    known = [dict(_frozen(order)["member"]) for order in orders]
     if COUNTED & rule_set.names:
         # What a rule newly asks for was perhaps not looked up when they were frozen.
         known = _counted_anew(known, orders, program)
@@ -60,11 +60,11 @@ def try_on_orders(
             order,
             evaluate_order(
                 rule_set,
-                order_facts(order.body, order.refunds),
+                order_facts(order.body or {}, order.refunds),
                 at=_earned_at(order),
                 fulfilled_at=order.fulfilled_at,
                 member=facts,
-                bonuses=_bonuses(order.frozen["bonuses"]),
+                bonuses=_bonuses(_frozen(order)["bonuses"]),
             ),
         )
         for order, facts in zip(orders, known, strict=True)
@@ -78,9 +78,7 @@ def try_on_events(
 
     :raises InvalidInput: if a rule would give more than 2**63 - 1 points
     """
-    questions = [
-        Question(event.member, event.occurred_at) for event in events if event.member
-    ]
+    questions = [Question(event.member, event.occurred_at) for event in events if event.member]
     counted = bool(COUNTED & rule_set.names)
     known = member_facts(questions, zone=program.zone, counted=counted)
     return [
@@ -110,6 +108,11 @@ def _counted_anew(
         facts | {name: count[name] for name in wanted}
         for facts, count in zip(known, counts, strict=True)
     ]
+
+
+def _frozen(order: Order) -> dict[str, Any]:
+    frozen: dict[str, Any] = order.frozen or {}
+    return frozen
 
 
 def _earned_at(order: Order) -> Any:

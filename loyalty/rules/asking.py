@@ -166,10 +166,11 @@ class Asking:
 
     def _is_known_long_enough(self, rule: Rule) -> bool:
         since = self.scope["member"].get(f"{rule.on}_known_since")
+        if since is None or rule.known_for is None:
+            # When somebody joined is on file since they did.
+            return rule.on == "anniversary"
         if isinstance(since, str):  # as it comes back from where it was frozen
             since = datetime.fromisoformat(since)
-        if since is None or rule.known_for is None:
-            return False
         return add_period(since, rule.known_for, self.rule_set.zone) <= self.local
 
 

@@ -10,7 +10,7 @@ Scope = dict[str, Mapping[str, Any]]
 
 # Names whose values are texts that come again with every order.
 REMEMBERED = frozenset({"line.sku", "line.category", "line.name"})
-MOST_REMEMBERED = 10_000
+MOST_REMEMBERED = 2_000
 
 
 class Lines:

@@ -78,16 +78,15 @@ def spend(
     kind: str,
     points: int,
     cause: Cause,
-    first: Source | None = None,
 ) -> list[Draft]:
-    """Spend points (redeem, adjust, transfer_out), those that came from `first` first.
+    """Spend points (redeem, adjust, transfer_out), soonest to expire first.
 
     :raises InsufficientPoints: if fewer are available
     """
     if points > wallet.available:
         raise InsufficientPoints(points - wallet.available)
     draft = Draft(kind=kind, cause=cause, available=-points)
-    for lot, taken in take(wallet.spending_order(first), points):
+    for lot, taken in take(wallet.spending_order(), points):
         draft.move(lot, remaining=-taken, spent=taken)
     return [apply(wallet, draft)]
 
@@ -105,21 +104,33 @@ def deduct(wallet: WalletState, new_id: NewIds, *, points: int, cause: Cause) ->
     return [apply(wallet, draft)]
 
 
-def claw_back(
-    wallet: WalletState,
-    new_id: NewIds,
-    *,
-    points: int,
-    cause: Cause,
-    kind: str = "clawback",
+def take_back(
+    wallet: WalletState, new_id: NewIds, *, kind: str, points: int, cause: Cause, given: Source
 ) -> list[Draft]:
+    """Take back points that were given under `given`: pending ones, then available ones.
+
+    :raises InsufficientPoints: if they are no longer there
+    """
+    own = [lot for lot in wallet.lots.values() if lot.source == given and lot.pending]
+    short_by = points - wallet.available - sum(lot.pending for lot in own)
+    if short_by > 0:
+        raise InsufficientPoints(short_by)
+    draft = Draft(kind=kind, cause=cause)
+    left = _reverse(draft, own, points, "pending")
+    for lot, taken in take(wallet.spending_order(given), left):
+        draft.move(lot, remaining=-taken, spent=taken)
+    draft.available -= left
+    return [apply(wallet, draft)]
+
+
+def claw_back(wallet: WalletState, new_id: NewIds, *, points: int, cause: Cause) -> list[Draft]:
     """Take back points that `cause.source` should not have given.
 
     From its own lots first (what has expired of them counts as taken, then
     pending, then unspent), then from the member's others, then as debt or
     forgiven, as the point type's terms say.
     """
-    draft = Draft(kind=kind, cause=cause)
+    draft = Draft(kind="clawback", cause=cause)
     own = [lot for lot in wallet.lots.values() if lot.source == cause.source]
     own.sort(key=lambda lot: (lot.earned_at, -lot.id))
     others = [lot for lot in wallet.lots.values() if lot.source != cause.source]

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from core import bulk, clock
 from core.errors import DomainError
+from core.locks import lock_names
 from core.periods import parse_period, subtract_period
 from loyalty.models import Member, MemberEvent, Order, Program
 from loyalty.rules.statements import EventStatement, MemberStatement, OrderStatement
@@ -16,7 +17,7 @@ from loyalty.rules.statements.values import LONGEST_ID
 from loyalty.services.facts import Claim, Fact, Statement, Wave
 
 SIGNUP = "perennial:signup:"
-PLAIN_FIELDS = ("name", "locale", "timezone", "consents")
+PLAIN_FIELDS = ("name", "locale", "timezone")
 COLUMNS = tuple(
     field.attname for field in Member._meta.concrete_fields if not field.primary_key
 )
@@ -35,30 +36,56 @@ class MemberClosed(DomainError):
 
 
 def find_members(wave: Wave, orders: Iterable[Order]) -> None:
-    """Find the member of every fact: by id, by an order's own, or by a guest's address."""
-    known = {order.external_id: order.member_id for order in orders}
-    wanted = Q(pk__in=[member_id for member_id in known.values() if member_id])
-    ids: set[str | None] = set()
-    emails: set[str | None] = set()
-    phones: set[str | None] = set()
+    """Find the member of every fact: by id, by an order's own, or by a guest's address.
+
+    Those who enrol, and facts that will wait for somebody to enrol, take turns: else
+    each could miss the other.
+    """
+    owners = {order.external_id: order.member_id for order in orders}
+    lock_names(wave.setup.program_id, _addresses(wave))
+    _find(wave, owners)
+    strangers = {
+        stated
+        for fact in wave.facts
+        if fact.member is None and (stated := _stated_id(fact.statement))
+    }
+    if strangers:
+        lock_names(wave.setup.program_id, strangers)
+        _find(wave, owners)
+
+
+def _addresses(wave: Wave) -> set[str]:
+    """Return the addresses by which somebody enrols or has ordered as a guest."""
+    found: set[str | None] = set()
     for fact in wave.facts:
-        statement = fact.statement
-        ids.add(_stated_id(statement))
-        if isinstance(statement, OrderStatement):
-            emails.add(statement.guest_email)
-            phones.add(statement.guest_phone)
-        elif isinstance(statement, MemberStatement):
-            emails.add(statement.given.get("email"))
-            phones.add(statement.given.get("phone"))
+        found.update(_addresses_of(fact.statement))
+    return {address for address in found if address}
+
+
+def _addresses_of(statement: Statement) -> tuple[str | None, str | None]:
+    """Return the e-mail address and the phone number that a statement names."""
+    if isinstance(statement, OrderStatement):
+        return statement.guest_email, statement.guest_phone
+    if isinstance(statement, MemberStatement):
+        return statement.given.get("email"), statement.given.get("phone")
+    return None, None
+
+
+def _find(wave: Wave, owners: dict[str, int | None]) -> None:
+    wanted = Q(pk__in=[member_id for member_id in owners.values() if member_id])
+    ids = {_stated_id(fact.statement) for fact in wave.facts}
+    addresses = [_addresses_of(fact.statement) for fact in wave.facts]
+    emails = {email for email, _ in addresses if email}
+    phones = {phone for _, phone in addresses if phone}
     wanted |= Q(external_id__in=ids - {None})
-    if emails - {"", None}:
-        wanted |= Q(email__in=emails - {"", None})
-    if phones - {"", None}:
-        wanted |= Q(phone__in=phones - {"", None})
+    if emails:
+        wanted |= Q(email__in=emails)
+    if phones:
+        wanted |= Q(phone__in=phones)
     members = list(Member.objects.filter(wanted, program_id=wave.setup.program_id))
     people = People(members)
     for fact in wave.facts:
-        fact.member = people.of(fact.statement, known)
+        fact.member = people.of(fact.statement, owners)
         _refuse_taken_address(fact, people)
 
 
@@ -125,8 +152,9 @@ def _insert_members(wave: Wave, facts: Sequence[Fact]) -> None:
     program_id = wave.setup.program_id
     rows = []
     for fact in facts:
-        fact.member = _new_member(wave, fact.statement)
-        rows.append([getattr(fact.member, column) for column in COLUMNS])
+        if isinstance(fact.statement, MemberStatement):
+            fact.member = _new_member(wave, fact.statement)
+            rows.append([getattr(fact.member, column) for column in COLUMNS])
     bulk.insert_rows(Member, COLUMNS, rows, unless_exists=True)
     ids = [fact.member.external_id for fact in facts if fact.member]
     written = {
@@ -143,9 +171,7 @@ def _insert_members(wave: Wave, facts: Sequence[Fact]) -> None:
         fact.member = row
 
 
-def _new_member(wave: Wave, statement: Statement) -> Member:
-    if not isinstance(statement, MemberStatement):
-        raise AssertionError("Only a statement about a member enrols one")
+def _new_member(wave: Wave, statement: MemberStatement) -> Member:
     given = statement.given
     member = Member(
         program_id=wave.setup.program_id,
@@ -173,12 +199,11 @@ def update_member(fact: Fact, *, at: datetime) -> None:
 
 def _apply(member: Member, given: dict[str, Any], at: datetime) -> list[str]:
     """Set the given fields; return the names of those that changed."""
-    wanted: dict[str, Any] = {
-        name: given[name] or _empty(name) for name in PLAIN_FIELDS if name in given
-    }
+    wanted: dict[str, Any] = {name: given[name] or "" for name in PLAIN_FIELDS if name in given}
     wanted |= {name: given[name] or None for name in ("email", "phone") if name in given}
-    if "attributes" in given:
-        wanted["attributes"] = _merged(member.attributes, given["attributes"] or {})
+    for name in ("attributes", "consents"):
+        if name in given:
+            wanted[name] = _merged(getattr(member, name), given[name] or {})
     if given.get("joined_at"):
         wanted["joined_at"] = given["joined_at"]
     if "birthday" in given and given["birthday"] != member.birthday:
@@ -191,14 +216,10 @@ def _apply(member: Member, given: dict[str, Any], at: datetime) -> list[str]:
 
 
 def _merged(known: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Return attributes with those given on top; null takes one away, nothing all."""
+    """Return what is known with what is given on top; null takes one away, nothing all."""
     if not given:
         return {}
     return {name: value for name, value in (known | given).items() if value is not None}
-
-
-def _empty(name: str) -> Any:
-    return {} if name == "consents" else ""
 
 
 def _follow_up(wave: Wave, facts: Sequence[Fact]) -> None:

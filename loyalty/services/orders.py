@@ -42,6 +42,15 @@ def order_of(fact: Fact) -> str | None:
     return None
 
 
+def has_new_owners(wave: Wave, orders: Mapping[str, Order]) -> bool:
+    """Say whether an order was claimed while its members' wallets were being locked."""
+    return any(
+        order.member_id is not None and fact.member is None
+        for fact in wave.of(OrderStatement, RefundStatement, Claim)
+        if (order := orders.get(order_of(fact) or ""))
+    )
+
+
 def record_orders(wave: Wave, orders: Mapping[str, Order]) -> None:
     """Bring the orders (locked) in line with what was stated; nothing is written yet."""
     for fact in wave.of(OrderStatement, RefundStatement, Claim):

@@ -1,6 +1,5 @@
 """Undoing adjustments and transfers by new entries; the old ones stay."""
 
-from dataclasses import replace
 from functools import partial
 
 from django.db.models import Sum
@@ -10,7 +9,7 @@ from core.transactions import retrying
 from loyalty.models import Allocation, Entry, Lot
 from loyalty.queries.balances import lot_state
 from loyalty.queries.setup import setup_of
-from loyalty.rules.movements import Movement, claw_back, restore, spend
+from loyalty.rules.movements import Movement, restore, take_back
 from loyalty.rules.wallets import Cause, Draft, LotState, NewIds, WalletState
 from loyalty.services.adjustments import Requested
 from loyalty.services.ledger import Posting, open_book, post
@@ -83,18 +82,10 @@ def _reversing(entry: Entry, cause: Cause) -> Movement:
     kind = {"transfer_out": "transfer_in", "transfer_in": "transfer_out"}
     new_kind = kind.get(entry.kind, "adjust")
     if entry.points > 0:
-        if entry.pending:
-            return partial(_cancel, entry=entry, cause=cause)
         return partial(
-            spend, kind=new_kind, points=entry.points, cause=cause, first=_source(entry)
+            take_back, kind=new_kind, points=entry.points, cause=cause, given=_source(entry)
         )
     return partial(_return, entry=entry, kind=new_kind, cause=cause)
-
-
-def _cancel(wallet: WalletState, new_id: NewIds, *, entry: Entry, cause: Cause) -> list[Draft]:
-    """Take back an adjustment that may still be pending."""
-    own = replace(cause, source=_source(entry))
-    return claw_back(wallet, new_id, points=entry.points, cause=own, kind="adjust")
 
 
 def _return(

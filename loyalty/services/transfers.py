@@ -45,7 +45,7 @@ def transfer_points(
     """
     if sender.pk == recipient.pk:
         raise SameMember("a transfer needs two members")
-    if sender.redeeming_suspended or not recipient.may_earn:
+    if not sender.may_redeem or not recipient.may_earn:
         raise MemberSuspended("one of the members is suspended or closed")
     setup = setup_of(sender.program)
     book = open_book(

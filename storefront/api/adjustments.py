@@ -89,7 +89,7 @@ class AdjustmentView(ProgramView):
             member=member,
             point_type=find_point_type(request.program, code),
             request=wanted,
-            requested=Requested(request.work_key, at, by=f"key {request.key.public_id}"),
+            requested=Requested(request.work_key, at, by=f"API key {request.key}"),
         )
         if adjustment.entry is None:
             return Response(waiting_body(adjustment), status=202)

@@ -106,7 +106,7 @@ class Description(AutoSchema):
         if uritemplate.variables(self.path):
             statuses.append(404)
         if self.method in WRITES:
-            statuses += [409, 413, 415, 422]
+            statuses += [409, 411, 413, 415, 422]
         return sorted(statuses)
 
     def _problem(self, status: int) -> dict[str, Any]:

@@ -40,6 +40,14 @@ class BodyTooLarge(exceptions.APIException):
         super().__init__(f"The body may have at most {limit:,} bytes here.")
 
 
+class LengthRequired(exceptions.APIException):
+    """The body comes in chunks, and nobody could say where it ends."""
+
+    status_code = 411
+    default_code = "length_required"
+    default_detail = "Send the body with a Content-Length, not in chunks."
+
+
 @dataclass(frozen=True)
 class Refusal:
     """What is said to a caller who does not get what was asked for."""

@@ -31,13 +31,13 @@ def find_member(program: Program, external_id: str) -> Member:
 
     :raises NotFound: if the program has no such member
     """
-    if can_be_id(external_id):
-        member = Member.objects.filter(program=program, external_id=external_id).first()
-        if member:
-            # What looks at the member's program finds the one that is loaded.
-            member.program = program
-            return member
-    raise NotFound("There is no such member in this program.")
+    try:
+        member = Member.objects.get(program=program, external_id=parse_id(external_id))
+    except (Member.DoesNotExist, Fault):
+        raise NotFound("There is no such member in this program.") from None
+    # What looks at the member's program finds the one that is loaded.
+    member.program = program
+    return member
 
 
 def find_order(program: Program, external_id: str) -> Order:
@@ -45,11 +45,11 @@ def find_order(program: Program, external_id: str) -> Order:
 
     :raises NotFound: if nothing was stated about it
     """
-    if can_be_id(external_id):
-        orders = Order.objects.select_related("member").filter(program=program)
-        if order := orders.filter(external_id=external_id).first():
-            return order
-    raise NotFound("There is no such order in this program.")
+    try:
+        orders = Order.objects.select_related("member")
+        return orders.get(program=program, external_id=parse_id(external_id))
+    except (Order.DoesNotExist, Fault):
+        raise NotFound("There is no such order in this program.") from None
 
 
 def find_entry(program: Program, public_id: str) -> Entry:
@@ -57,12 +57,11 @@ def find_entry(program: Program, public_id: str) -> Entry:
 
     :raises NotFound: if the program has no such entry
     """
-    number = number_of(public_id, "ent_")
-    entries = Entry.objects.select_related("wallet__member__program", "program")
-    found = entries.filter(program=program, pk=number).first() if number else None
-    if found is None:
-        raise NotFound("There is no such entry in this program.")
-    return found
+    try:
+        entries = Entry.objects.select_related("wallet__member__program", "program")
+        return entries.get(program=program, pk=number_of(public_id, "ent_"))
+    except Entry.DoesNotExist:
+        raise NotFound("There is no such entry in this program.") from None
 
 
 def find_decision(program: Program, public_id: str) -> Decision:
@@ -70,12 +69,11 @@ def find_decision(program: Program, public_id: str) -> Decision:
 
     :raises NotFound: if the program has no such decision
     """
-    number = number_of(public_id, "dec_")
-    decisions = Decision.objects.select_related("member", "rule_set")
-    found = decisions.filter(program=program, pk=number).first() if number else None
-    if found is None:
-        raise NotFound("There is no such decision in this program.")
-    return found
+    try:
+        decisions = Decision.objects.select_related("member", "rule_set")
+        return decisions.get(program=program, pk=number_of(public_id, "dec_"))
+    except Decision.DoesNotExist:
+        raise NotFound("There is no such decision in this program.") from None
 
 
 def find_point_type(program: Program, code: str) -> PointType:
@@ -91,18 +89,9 @@ def find_point_type(program: Program, code: str) -> PointType:
     return point_type
 
 
-def can_be_id(external_id: str) -> bool:
-    """Say whether an id from an address can be in the database at all."""
-    try:
-        parse_id(external_id)
-    except Fault:
-        return False
-    return True
-
-
-def number_of(public_id: str, prefix: str) -> int | None:
-    """Return the number in one of our ids, None if it has another form."""
+def number_of(public_id: str, prefix: str) -> int:
+    """Return the number in one of our ids; 0, which is nobody's, if it has another form."""
     text = public_id.removeprefix(prefix)
     if text == public_id or not NUMBER.fullmatch(text) or int(text) > MAX_NUMBER:
-        return None
+        return 0
     return int(text)

@@ -19,7 +19,7 @@ from loyalty.rules.statements.reading import Parser
 from storefront.api.auth import HasFittingKind, HasScope, KeyAuthentication, ProgramRequest
 from storefront.api.browsers import answer_preflight, let_browser_read
 from storefront.api.document import Description
-from storefront.api.errors import BodyTooLarge, answer_problem
+from storefront.api.errors import BodyTooLarge, LengthRequired, answer_problem
 from storefront.api.parsers import JSONParser
 from storefront.api.reading import read_query
 from storefront.api.repeats import AlreadyAnsweredError, claim_request, settle_request
@@ -91,8 +91,7 @@ class ProgramView(APIView):
         super().initial(request, *args, **kwargs)
         if request.META.get("QUERY_STRING"):
             request.query = read_query(request.query_params, self.parameters)
-        if int(request.META.get("CONTENT_LENGTH") or 0) > self.largest_body:
-            raise BodyTooLarge(self.largest_body)
+        refuse_large_body(request, self.largest_body)
         required = self.needs_key and request.method == "POST"
         self.claim = claim_request(request, required=required)
         if self.claim:
@@ -147,6 +146,19 @@ def request_id_of(request: HttpRequest) -> str:
         request_id = str(uuid4())
     structlog.contextvars.bind_contextvars(request_id=request_id)
     return request_id
+
+
+def refuse_large_body(request: Request, largest: int) -> None:
+    """Look at the length of a body before any of it is read.
+
+    :raises BodyTooLarge: if it is longer than `largest`
+    :raises LengthRequired: if it does not say; Django would take it for empty
+    """
+    length: str = request.META.get("CONTENT_LENGTH") or ""
+    if not length and request.META.get("HTTP_TRANSFER_ENCODING"):
+        raise LengthRequired
+    if int(length or 0) > largest:
+        raise BodyTooLarge(largest)
 
 
 def unless_known(request: Request, response: HttpResponse) -> HttpResponse:

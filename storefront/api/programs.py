@@ -62,7 +62,10 @@ class ClockView(ProgramView):
         examples=[OpenApiExample("March", shapes.CLOCK, response_only=True)],
     )
     def get(self, request: ProgramRequest) -> Response:
-        """Read the clock of a sandbox; 403 `not_a_sandbox` elsewhere."""
+        """Read the clock of a sandbox.
+
+        403 `not_a_sandbox` elsewhere.
+        """
         if not request.program.sandbox:
             raise NotASandbox(f"{request.program.slug} lives in real time.")
         return Response({"now": request.program.now()})

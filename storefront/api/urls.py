@@ -1,7 +1,9 @@
 """The paths of the HTTP contract, version 1."""
 
 from django.urls import URLPattern, URLResolver, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from django.views.decorators.cache import cache_page
+from drf_spectacular.views import SpectacularAPIView
+from drf_spectacular.views import SpectacularSwaggerSplitView as DocsView
 
 from storefront.api.adjustments import AdjustmentView, TransferView
 from storefront.api.batches import BatchView
@@ -13,6 +15,8 @@ from storefront.api.orders import OrderListView, OrderView, PreviewView, RefundV
 from storefront.api.program_view import NothingHere
 from storefront.api.programs import ClockView, FaceView, FileView
 from storefront.api.wallets import WalletsView
+
+DOCS_PAGE = "storefront/api_page.html"
 
 # An id may have slashes in it, so what stands below an id comes before it.
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -33,7 +37,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("events", EventView.as_view()),
     path("batches", BatchView.as_view()),
     path("decisions/<external_id:decision_id>", DecisionView.as_view()),
-    path("schema", SpectacularAPIView.as_view(), name="schema"),
-    path("docs", SpectacularSwaggerSplitView.as_view(url_name="schema")),
+    # Making the document takes a while, and it changes only with the code.
+    path("schema", cache_page(300)(SpectacularAPIView.as_view()), name="schema"),
+    path("docs", DocsView.as_view(url_name="schema", template_name=DOCS_PAGE)),
     re_path("", NothingHere.as_view()),
 ]

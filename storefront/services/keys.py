@@ -53,9 +53,12 @@ def authenticate_token(*, token: str, at: datetime) -> ApiKey | None:
     parts = TOKEN.fullmatch(token)
     if parts is None:
         return None
-    live = ApiKey.objects.select_related("program").filter(revoked_at=None)
-    key = live.filter(public_id=parts["public_id"]).first()
-    if key is None or parts["prefix"] != PREFIXES[ApiKey.Kind(key.kind)]:
+    try:
+        keys = ApiKey.objects.select_related("program")
+        key = keys.get(public_id=parts["public_id"], revoked_at=None)
+    except ApiKey.DoesNotExist:
+        return None
+    if parts["prefix"] != PREFIXES[ApiKey.Kind(key.kind)]:
         return None
     # A random key of 256 bits needs no slow hash; the comparison takes constant time.
     if not compare_digest(bytes(key.secret_hash), _hash(parts["secret"])):

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from seeds.contents import Expected, look_through
 from seeds.data_summary import DataSummary
 from seeds.days import Day
 from seeds.online_retail import read_days
+from seeds.recompute import expected_points
 
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 
@@ -68,3 +70,8 @@ def row() -> Callable[..., str]:
         return f"{invoice},{sku},LANTERN,{quantity},{at},{price},{customer},United Kingdom"
 
     return write
+
+
+def expected_of(days: list[Day]) -> dict[str, Expected]:
+    """Return what the orders of some days should have earned in the gift shop."""
+    return look_through(iter(days), None, expect=expected_points).expected

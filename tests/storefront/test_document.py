@@ -149,3 +149,4 @@ def test_the_browsable_page_loads_nothing_from_elsewhere(db):
     assert (page.status_code, script.status_code) == (200, 200)
     assert b"://" not in page.content
     assert b"<script>" not in page.content
+    assert b"<style>" not in page.content

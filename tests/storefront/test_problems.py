@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 from django.db import OperationalError, connection
+from django.test import Client
 
 from loyalty.models import Member, Order
 from tests.storefront.conftest import Door, make_key, order
@@ -109,6 +110,17 @@ def test_a_batch_may_be_larger_but_five_megabytes_are_a_mistake(door):
     answer = door.post("/batches", line, Content_Type="application/x-ndjson")
 
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+def test_a_body_in_chunks_is_refused_rather_than_taken_for_empty(door):
+    answer = Client().generic(
+        "PUT",
+        "/api/v1/members/ada",
+        headers={"Authorization": f"Bearer {door.token}", "Transfer-Encoding": "chunked"},
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (411, "length_required")
+    assert not Member.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{shop.name} is already seeded; nothing to do.")
             return
 
-        self.stdout.write(heading(shop, contents))
+        self._tell(heading(shop, contents))
         program = open_program(form, at=contents.begins_at)
         pace = Pace(contents.left)
         with self._progress(pace) as show:
@@ -72,7 +72,12 @@ class Command(BaseCommand):
     def _progress(self, pace: Pace) -> AbstractContextManager[Show]:
         if self.stdout.isatty():
             return progress_bar(pace, Console())
-        return progress_lines(pace, self.stdout.write)
+        return progress_lines(pace, self._tell)
+
+    def _tell(self, line: str) -> None:
+        self.stdout.write(line)
+        # Whoever reads along through a pipe shall not wait for the buffer to fill.
+        self.stdout.flush()
 
     def _close(
         self,
@@ -104,10 +109,12 @@ def known_shops() -> str:
 
 def heading(shop: Shop, contents: Contents) -> str:
     left, whole = contents.left, contents.all
-    told = f"{shop.name}: {left.orders:,} orders of {left.days:,} days"
-    if left.days < whole.days:
-        return f"{told} are still to come; {whole.days - left.days:,} days are in."
-    return f"{told}."
+    if left.days == whole.days:
+        return f"{shop.name}: {whole.orders:,} orders, {whole.days:,} days."
+    return (
+        f"{shop.name}: {left.orders:,} of {whole.orders:,} orders and {left.days:,} of "
+        f"{whole.days:,} days are still to come; the rest is in."
+    )
 
 
 def shop_of(name: str) -> Shop:

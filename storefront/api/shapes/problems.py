@@ -69,6 +69,7 @@ EXAMPLES = {
         "A rule or the state of things said no; nothing was changed.",
         short_by=20,
     ),
+    411: example(411, "length_required", "Send the body with a Content-Length, not in chunks."),
     413: example(413, "body_too_large", "The body may have at most 1,000,000 bytes here."),
     415: example(415, "unsupported_media_type", 'Unsupported media type "text/plain".'),
     422: example(

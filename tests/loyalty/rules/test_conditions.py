@@ -187,6 +187,12 @@ def test_a_birthday_counts_once_it_has_been_known_long_enough(since, expected):
     assert why_not(evaluation) == expected
 
 
+def test_an_anniversary_is_on_file_since_the_day_itself():
+    rule = AWARD | {"on": "anniversary", "known_for": "30 days"}
+
+    assert why_not(judge_event({"rule": rule}, {"type": "anniversary", "properties": {}})) == {}
+
+
 # Limits that were reached, and facts that earn nothing whatever the rules say
 
 

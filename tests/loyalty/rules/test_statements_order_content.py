@@ -194,6 +194,12 @@ def test_a_body_beyond_two_million_characters_is_refused():
     assert refusals(state, lines=[long] * 110) == [("", "too_long")]
 
 
+def test_a_long_order_may_say_when_it_was_placed():
+    order = state(lines=[PRICED] * 21, placed_at="2026-05-01T10:00:00Z")
+
+    assert len(order.body["lines"]) == 21
+
+
 def test_a_great_heap_of_unknown_fields_is_refused_in_no_time():
     heap = {f"field {number}": 1 for number in range(200_000)}
     begun = perf_counter()

@@ -194,9 +194,7 @@ def test_a_deduction_that_is_approved_too_late_is_refused_and_goes_on_waiting(ad
 
 
 def test_the_expiry_of_what_is_approved_later_counts_from_when_it_was_for(grace):
-    program = make_program(
-        adjustment_approval_above=0, points={"expiry": {"after": "10 days"}}
-    )
+    program = make_program(adjustment_approval_above=0, points={"expiry": {"after": "10 days"}})
     ada = make_member(program)
     adjustment = ask(ada, 50)
     pass_time(program, days=4)

@@ -3,10 +3,10 @@
 import pytest
 from django.db import Error, connection, transaction
 
+from core.errors import InvalidInput
 from loyalty.models import Allocation, Entry, RuleSet, Wallet
 from loyalty.queries.balances import WalletView
 from loyalty.rules.wallets import MAX_POINTS, InsufficientPoints
-from core.errors import InvalidInput
 from tests.factories import (
     balance_of,
     entries_of,

@@ -61,7 +61,7 @@ def test_a_refund_takes_pending_points_first():
 
 
 def test_expiry_counts_from_the_release():
-    program, ada = shop(hold={"days": 14}, expiry={"after": "30 days"})
+    program, _ = shop(hold={"days": 14}, expiry={"after": "30 days"})
 
     state_order(program)
 

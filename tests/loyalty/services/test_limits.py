@@ -1,0 +1,243 @@
+"""How often and how much a rule may give."""
+
+from datetime import timedelta
+
+import pytest
+
+from engine.pipeline import state_facts
+from loyalty.models import LimitUse
+from tests.factories import (
+    NOON,
+    SPEND,
+    balance_of,
+    change_rules,
+    make_member,
+    make_program,
+    order_stated,
+    pass_time,
+    refund_order,
+    state_event,
+    state_order,
+)
+
+pytestmark = pytest.mark.django_db
+
+REVIEW = {"on": "review", "award": {"points": 10}}
+
+
+def shop(**limit):
+    """Return a shop with a point per euro under a limit, and a member."""
+    program = make_program(rules={"spend": SPEND | {"limits": [limit]}})
+    return program, make_member(program)
+
+
+def reviews(**limit):
+    """Return a shop with 10 points per review under a limit, and a member."""
+    program = make_program(rules={"review": REVIEW | {"limits": [limit]}})
+    return program, make_member(program)
+
+
+def test_a_limit_clips():
+    program, ada = shop(points=70, per="month")
+
+    state_order(program, "1", amount=5000)
+    state_order(program, "2", amount=5000)
+
+    assert balance_of(ada).available == 70
+
+
+def test_the_answer_says_what_was_desired_and_which_limit_clipped():
+    program, _ = shop(points=70, per="month")
+    state_order(program, "1", amount=5000)
+
+    answer = state_order(program, "2", amount=5000)
+
+    (points,) = answer.body["points"]
+    assert (points["desired"], points["target"], points["limited_by"]) == (50, 20, "spend")
+
+
+def test_a_limit_may_refuse_instead():
+    program, ada = shop(points=70, per="month", on_overflow="refuse")
+
+    state_order(program, "1", amount=5000)
+    state_order(program, "2", amount=5000)
+
+    assert balance_of(ada).available == 50
+
+
+def test_a_limit_of_times_counts_facts():
+    program, ada = reviews(times=2, per="lifetime")
+
+    for number in range(4):
+        state_event(program, f"e-{number}")
+
+    assert balance_of(ada).available == 20
+
+
+def test_a_calendar_limit_starts_anew_at_midnight_of_the_program():
+    program, ada = reviews(times=1, per="day")
+    # 14:00 in Berlin; ten hours later a new day begins there.
+    state_event(program, "e-1")
+    pass_time(program, hours=9, minutes=59)
+    state_event(program, "e-2")
+    pass_time(program, minutes=1)
+
+    state_event(program, "e-3")
+
+    assert balance_of(ada).available == 20
+
+
+def test_a_rolling_limit_looks_back_from_each_fact():
+    program, ada = reviews(times=1, per="day", window="rolling")
+    state_event(program, "e-1")
+    pass_time(program, hours=23)
+    state_event(program, "e-2")
+    pass_time(program, hours=1)
+
+    state_event(program, "e-3")
+
+    assert balance_of(ada).available == 20
+
+
+def test_a_limit_per_fact_knows_nothing_of_other_facts():
+    program, ada = shop(points=30, per="fact")
+
+    state_order(program, "1", amount=5000)
+    state_order(program, "2", amount=5000)
+
+    assert balance_of(ada).available == 60
+
+
+def test_limits_count_each_member_apart():
+    program, ada = shop(points=50, per="month")
+    bob = make_member(program, "bob")
+
+    state_order(program, "1", amount=5000)
+    state_order(program, "2", amount=5000, member="bob")
+
+    assert (balance_of(ada).available, balance_of(bob).available) == (50, 50)
+
+
+def test_a_limit_may_count_all_members_together():
+    program, ada = shop(points=70, per="month", of="program")
+    bob = make_member(program, "bob")
+
+    state_order(program, "1", amount=5000)
+    state_order(program, "2", amount=5000, member="bob")
+
+    assert (balance_of(ada).available, balance_of(bob).available) == (50, 20)
+
+
+def test_an_order_does_not_count_against_itself():
+    program, ada = shop(points=70, per="month")
+
+    state_order(program, version=1, amount=5000)
+    state_order(program, version=2, amount=6000)
+
+    assert balance_of(ada).available == 60
+
+
+def test_a_refund_gives_back_what_it_used_of_a_limit():
+    program, ada = shop(points=70, per="month")
+    state_order(program, "1", amount=5000)
+    refund_order(program, "1", amount=5000)
+
+    state_order(program, "2", amount=7000)
+
+    assert balance_of(ada).available == 70
+
+
+def test_a_cancelled_order_leaves_no_trace_in_the_limits():
+    program, _ = shop(points=70, per="month")
+    state_order(program, version=1)
+
+    state_order(program, version=2, status="cancelled")
+
+    assert LimitUse.objects.count() == 0
+
+
+def test_a_late_fact_counts_in_the_window_of_its_own_time():
+    program, ada = reviews(times=1, per="day")
+    state_event(program, "e-1")
+    pass_time(program, days=1)
+
+    state_event(program, "e-2", occurred_at=NOON.isoformat())
+    state_event(program, "e-3")
+
+    assert balance_of(ada).available == 20
+
+
+def test_of_several_limits_the_tightest_is_named():
+    limits = [{"points": 40, "per": "month"}, {"points": 30, "per": "day"}]
+    program = make_program(rules={"spend": SPEND | {"limits": limits}})
+    ada = make_member(program)
+
+    state_order(program, amount=5000)
+
+    assert balance_of(ada).available == 30
+
+
+def test_a_multiplier_may_be_limited_in_times():
+    once = {"on": "order", "multiply": 2, "limits": [{"times": 1, "per": "month"}]}
+    program = make_program(rules={"spend": SPEND, "double": once})
+    ada = make_member(program)
+
+    state_order(program, "1", amount=5000)
+    state_order(program, "2", amount=5000)
+
+    assert balance_of(ada).available == 150
+
+
+def test_a_limit_of_a_rule_that_is_gone_still_holds_for_its_orders():
+    program, ada = shop(points=70, per="month")
+    state_order(program, "1", amount=5000)
+    change_rules(program, {}, at=NOON + timedelta(days=1))
+    pass_time(program, days=2)
+
+    state_order(program, "2", amount=5000, placed_at=NOON.isoformat())
+
+    assert balance_of(ada).available == 70
+
+
+def test_a_balance_may_have_a_cap():
+    program = make_program(points={"max_balance": 60})
+    ada = make_member(program, points=20)
+
+    answer = state_order(program, amount=5000)
+
+    assert balance_of(ada).available == 60
+    assert answer.body["points"][0]["limited_by"] == "max_balance"
+
+
+def test_pending_and_held_points_count_towards_the_cap():
+    program = make_program(points={"max_balance": 60, "hold": {"days": 14}})
+    ada = make_member(program)
+
+    state_order(program, "1", amount=5000)
+    state_order(program, "2", amount=5000)
+
+    assert balance_of(ada).pending == 60
+
+
+def test_a_refund_is_not_capped():
+    program = make_program(points={"max_balance": 60})
+    ada = make_member(program)
+    state_order(program, amount=5000)
+
+    refund_order(program, amount=2000)
+
+    assert balance_of(ada).available == 30
+
+
+def test_a_batch_keeps_a_limit_for_all_members_exactly():
+    program, ada = shop(points=70, per="month", of="program")
+    names = ["ada", "bob", "cleo"]
+    members = [ada, *(make_member(program, name) for name in names[1:])]
+
+    state_facts(
+        program,
+        [order_stated(program, name, member=name, amount=5000) for name in names],
+        at=NOON,
+    )
+
+    assert [balance_of(member).available for member in members] == [50, 20, 0]
