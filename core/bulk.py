@@ -32,21 +32,39 @@ ENCODER = DjangoJSONEncoder(ensure_ascii=False)
 Row = Sequence[Any]
 
 
-def next_ids(counts: Mapping[type[models.Model], int]) -> dict[type[models.Model], list[int]]:
-    """Reserve primary keys for rows that are about to be written, in one query.
+class Numbers:
+    """Primary keys for rows that are about to be written, reserved before they are.
 
-    On SQLite the caller must be inside a transaction, whose write lock is what
-    makes the numbers its own.
+    What `reserve` fetched ahead is used up first, so that the numbers of several
+    tables cost one query. On SQLite the caller must be inside a transaction, whose
+    write lock is what makes the numbers its own.
     """
-    wanted = {model: count for model, count in counts.items() if count}
-    ids: dict[type[models.Model], list[int]] = {model: [] for model in counts}
-    if not wanted:
-        return ids
-    if connection.vendor == "postgresql":
-        _reserve_from_sequences(wanted, ids)
-    else:
-        _reserve_from_counters(wanted, ids)
-    return ids
+
+    def __init__(self) -> None:
+        self._spare: dict[type[models.Model], list[int]] = {}
+
+    def reserve(self, counts: Mapping[type[models.Model], int]) -> None:
+        """Fetch as many numbers of each table as are not at hand yet, in one query."""
+        missing = {
+            model: short
+            for model, count in counts.items()
+            if (short := count - len(self._spare.get(model, ()))) > 0
+        }
+        if not missing:
+            return
+        for model in missing:
+            self._spare.setdefault(model, [])
+        if connection.vendor == "postgresql":
+            _reserve_from_sequences(missing, self._spare)
+        else:
+            _reserve_from_counters(missing, self._spare)
+
+    def take(self, model: type[models.Model], count: int) -> list[int]:
+        """Return `count` numbers for rows of a table."""
+        self.reserve({model: count})
+        spare = self._spare.get(model, [])
+        taken, self._spare[model] = spare[:count], spare[count:]
+        return taken
 
 
 def _reserve_from_sequences(
@@ -72,8 +90,9 @@ def _reserve_from_counters(
         cursor.execute("SELECT name, seq FROM sqlite_sequence")
         last = dict(cursor.fetchall())
     for model, count in wanted.items():
-        start = last.get(model._meta.db_table, 0) + 1
-        ids[model] = list(range(start, start + count))
+        spare = ids[model]
+        start = (spare[-1] if spare else last.get(model._meta.db_table, 0)) + 1
+        spare.extend(range(start, start + count))
 
 
 def insert_rows(
@@ -169,13 +188,20 @@ def _fields(model: type[models.Model]) -> dict[str, Any]:
 def _prepared(fields: Sequence[Any], rows: Sequence[Row]) -> list[list[Any]]:
     """Return the values of rows as the database driver wants them."""
     prepared = [list(row) for row in rows]
-    for place, field in enumerate(fields):
-        if not (prepare := _preparation(field)):
-            continue
+    for place, prepare in _preparations(tuple(fields), connection.vendor):
         for values in prepared:
             if values[place] is not None:
                 values[place] = prepare(values[place])
     return prepared
+
+
+@cache
+def _preparations(
+    fields: tuple[Any, ...], vendor: str
+) -> list[tuple[int, Callable[[Any], Any]]]:
+    """Return what has to be done to which columns on this database."""
+    found = [(place, _preparation(field)) for place, field in enumerate(fields)]
+    return [(place, prepare) for place, prepare in found if prepare]
 
 
 def _preparation(field: Any) -> Callable[[Any], Any] | None:

@@ -13,7 +13,6 @@ from loyalty.rules.statements import (
 )
 from loyalty.services.facts import Fact, Statement
 
-
 # Facts in a wave: enough for set-based work to pay, few enough to keep memory flat.
 WIDEST = 1_000
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from core.errors import DomainError
+from core.reading import one_of, read_rows
 from core.transactions import retrying
 from engine.answers import announce_facts, answer_of
 from engine.batch import Answer, waves_of
@@ -28,20 +29,20 @@ Stage = Callable[[Wave], None]
 
 def record_facts(wave: Wave) -> None:
     """The facts as stated, under lock; stale and repeated ones stop here."""
-    stated = Order.objects.filter(program=wave.program, external_id__in=stated_orders(wave))
-    find_members(wave, stated if _must_ask_orders(wave) else ())
+    program_id, stated = wave.setup.program_id, one_of("external_id", stated_orders(wave))
+    find_members(wave, read_rows(Order, program_id, stated) if _must_ask_orders(wave) else ())
     enrol_members(wave)
     _open_book(wave)
-    orders = {o.external_id: o for o in stated.order_by("id").select_for_update()}
+    locked = read_rows(Order, program_id, stated, lock=True)
+    orders = {order.external_id: order for order in locked}
     if has_new_owners(wave, orders):
         find_members(wave, orders.values())
         _open_book(wave)
     record_orders(wave, orders)
     event_ids = {event_id for fact in wave.facts if (event_id := event_of(fact))}
     if event_ids:
-        events = MemberEvent.objects.filter(program=wave.program, external_id__in=event_ids)
-        locked = events.order_by("id").select_for_update()
-        record_events_of(wave, {event.external_id: event for event in locked})
+        events = read_rows(MemberEvent, program_id, one_of("external_id", event_ids), lock=True)
+        record_events_of(wave, {event.external_id: event for event in events})
 
 
 def _open_book(wave: Wave) -> None:

@@ -4,27 +4,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('program_id', models.BigIntegerField()),
-                ('member_id', models.BigIntegerField(null=True)),
-                ('type', models.CharField(help_text='noun.past, as points.earned.', max_length=60)),
-                ('data', models.JSONField()),
-                ('occurred_at', models.DateTimeField(help_text='Program time.')),
-                ('recorded_at', models.DateTimeField(help_text='Server time.')),
-                ('published_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("program_id", models.BigIntegerField()),
+                ("member_id", models.BigIntegerField(null=True)),
+                (
+                    "type",
+                    models.CharField(help_text="noun.past, as points.earned.", max_length=60),
+                ),
+                ("data", models.JSONField()),
+                ("occurred_at", models.DateTimeField(help_text="Program time.")),
+                ("recorded_at", models.DateTimeField(help_text="Server time.")),
+                ("published_at", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('published_at', None)), fields=['id'], name='event_unpublished')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("published_at", None)),
+                        fields=["id"],
+                        name="event_unpublished",
+                    )
+                ],
             },
         ),
     ]

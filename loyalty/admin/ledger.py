@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core.admin import is_number
-from core.staff import DASH, Page, Panel, Tool, facts_of, readable
+from core.staff import DASH, Page, Panel, Tool, WordFilter, facts_of, readable
 from loyalty.admin.showing import (
     ProgramRowsAdmin,
     link,
@@ -28,20 +28,14 @@ from loyalty.queries.balances import BUCKETS, WalletView, wallets_of
 
 LAST_ENTRIES = 50
 NAMES = {"available": "Available", "pending": "Pending", "held": "Held", "debt": "Owed"}
+NOW = tuple(f"{name}_now" for name in BUCKETS)
 PARTS = ("pending", "remaining", "held", "spent", "expired", "reversed")
 
 
-class MovementFilter(admin.SimpleListFilter):
-    """Entries by kind. The kinds are known; asking the table would read all of it."""
-
+class KindFilter(WordFilter):
     title = "kind"
     parameter_name = "kind"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(str(value), str(label)) for value, label in EntryKind.choices]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(kind=self.value()) if self.value() else queryset
+    words = tuple(EntryKind.choices)
 
 
 class TrueBalances(ChangeList):
@@ -62,10 +56,10 @@ class TrueBalances(ChangeList):
         self.result_list = rows
 
 
-def _bucket(name: str, text: str) -> Any:
+def _bucket(name: str) -> Any:
     """Return a column that shows one bucket as it truly is now."""
 
-    @admin.display(description=text)
+    @admin.display(description=NAMES[name].lower())
     def column(_admin: Any, wallet: Any) -> str:
         return f"{getattr(wallet.view, name):,}"
 
@@ -74,17 +68,18 @@ def _bucket(name: str, text: str) -> Any:
 
 @admin.register(Wallet)
 class WalletAdmin(ProgramRowsAdmin):
-    list_display = ("id", "whose", "points", "available", "pending", "held", "owed", "program")
+    list_display = ("id", "whose", "points", *NOW, "program")
     list_select_related = ("program", "member", "point_type")
     list_filter = ("program", "point_type")
     search_fields = ("member__external_id",)
     search_help_text = "A member's id or e-mail address, as a whole."
     member_path = "member"
 
-    available = _bucket("available", "available")
-    pending = _bucket("pending", "pending")
-    held = _bucket("held", "held")
-    owed = _bucket("debt", "owed")
+    # Not named as the columns of the table are, which only remember the last entry.
+    available_now = _bucket("available")
+    pending_now = _bucket("pending")
+    held_now = _bucket("held")
+    debt_now = _bucket("debt")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return TrueBalances
@@ -208,7 +203,7 @@ class EntryAdmin(ProgramRowsAdmin):
     list_display = ("number", "happened", "kind", "whose", "movement", "came_from", "why")
     list_display_links = ("number",)
     list_select_related = ("program", "wallet__member", "wallet__point_type")
-    list_filter = ("program", MovementFilter)
+    list_filter = ("program", KindFilter)
     search_fields = ("key", "wallet__member__external_id")
     search_help_text = "An entry (ent_123), its key, or a member's id or e-mail, as a whole."
     member_path = "wallet"

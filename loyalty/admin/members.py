@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from core.errors import DomainError
-from core.staff import DASH, Page, Panel, Tool, pretty
+from core.staff import DASH, Page, Panel, Tool, WordFilter, pretty
 from loyalty.admin.ledger import balances_panel, entries_panel
 from loyalty.admin.orders import orders_panel
 from loyalty.admin.showing import (
@@ -38,17 +38,10 @@ NOTE = (
 )
 
 
-class StatusFilter(admin.SimpleListFilter):
-    """Members by status. The words are known; asking the table would read all of it."""
-
+class StatusFilter(WordFilter):
     title = "status"
     parameter_name = "status"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(str(value), str(label)) for value, label in Member.Status.choices]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Member]) -> QuerySet[Member]:
-        return queryset.filter(status=self.value()) if self.value() else queryset
+    words = tuple(Member.Status.choices)
 
 
 class AdjustForm(forms.Form):

@@ -1,6 +1,7 @@
 """The forms of programs and point types, checked by the functions that read the file."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -105,6 +106,9 @@ class ProgramForm(forms.ModelForm):  # type: ignore[type-arg]
 class PointTypeForm(forms.ModelForm):  # type: ignore[type-arg]
     """A kind of points, with the policies that all its lots follow."""
 
+    name_one = forms.CharField(label="Name of one", max_length=60, help_text="point")
+    name_other = forms.CharField(label="Name of several", max_length=60, help_text="points")
+
     hold = SnippetField(
         help_text="How long points stay pending: <code>none</code>, <code>{days: 14}</code>, "
         "<code>{after: fulfilled, days: 14, timeout: 60 days, on_timeout: cancel}</code>."
@@ -130,6 +134,8 @@ class PointTypeForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if isinstance(self.initial.get("value"), Decimal):
+            self.initial["value"] = format(self.initial["value"].normalize(), "f")
         self.point_type_form: dict[str, Any] = {}
 
     def clean_hold(self) -> Any:

@@ -127,7 +127,9 @@ def _changes(changes: list[Change]) -> Panel:
 
 
 def _shown(value: Any) -> str:
-    return DASH if value is None else written(value)
+    if value is None:
+        return DASH
+    return value if isinstance(value, str) else written(value)
 
 
 def _effect(program: Program, content: Any) -> tuple[Panel | None, list[tuple[str, str]]]:

@@ -22,7 +22,7 @@ from loyalty.queries.trials import (
 from loyalty.rules.ruleset import compile_rule_set
 
 BEFORE_LIMITS = (
-    "Worked out by what each fact froze when it first earned; limits are not counted."
+    "Worked out by what each order froze when it first earned; limits are not counted."
 )
 
 

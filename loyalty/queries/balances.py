@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import BooleanField, ExpressionWrapper, F, Q, Sum
+from django.db.models import BooleanField, ExpressionWrapper, F, Min, Q, Sum
 
 from loyalty.models import Allocation, Entry, Hold, Lot, Member, Wallet
 from loyalty.queries.setup import Setup, setup_of
@@ -172,10 +172,11 @@ def _load_holds(by_id: Mapping[int, WalletState]) -> None:
     parts = (
         Allocation.objects.filter(hold__in=holds)
         .values_list("hold_id", "lot_id")
-        .annotate(held_now=Sum("held"))
-        .order_by("lot_id")
+        .annotate(held_now=Sum("held"), first=Min("id"))
+        .order_by("first")
     )
-    for hold_id, lot_id, held in parts:
+    # In spending order, as they were held: what is captured first expires soonest.
+    for hold_id, lot_id, held, _ in parts:
         holds[hold_id].parts[lot_id] = held
 
 

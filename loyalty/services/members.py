@@ -11,6 +11,7 @@ from core import bulk, clock
 from core.errors import DomainError
 from core.locks import lock_names
 from core.periods import parse_period, subtract_period
+from core.reading import any_of, one_of, read_rows
 from loyalty.models import Member, MemberEvent, Order, Program
 from loyalty.rules.statements import EventStatement, MemberStatement, OrderStatement
 from loyalty.rules.statements.values import LONGEST_ID
@@ -72,17 +73,15 @@ def _addresses_of(statement: Statement) -> tuple[str | None, str | None]:
 
 
 def _find(wave: Wave, owners: dict[str, int | None]) -> None:
-    wanted = Q(pk__in=[member_id for member_id in owners.values() if member_id])
-    ids = {_stated_id(fact.statement) for fact in wave.facts}
     addresses = [_addresses_of(fact.statement) for fact in wave.facts]
-    emails = {email for email, _ in addresses if email}
-    phones = {phone for _, phone in addresses if phone}
-    wanted |= Q(external_id__in=ids - {None})
-    if emails:
-        wanted |= Q(email__in=emails)
-    if phones:
-        wanted |= Q(phone__in=phones)
-    members = list(Member.objects.filter(wanted, program_id=wave.setup.program_id))
+    wanted: dict[str, set[Any]] = {
+        "id": {owner for owner in owners.values() if owner},
+        "external_id": {_stated_id(fact.statement) for fact in wave.facts} - {None},
+        "email": {email for email, _ in addresses if email},
+        "phone": {phone for _, phone in addresses if phone},
+    }
+    asked = [one_of(column, values) for column, values in wanted.items() if values]
+    members = read_rows(Member, wave.setup.program_id, any_of(*asked)) if asked else []
     people = People(members)
     for fact in wave.facts:
         fact.member = people.of(fact.statement, owners)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from core import bulk
-from loyalty.models import Decision, MemberEvent, Order
+from loyalty.models import Decision, Entry, Lot, MemberEvent, Order
 from loyalty.rules.expiry import active_until
 from loyalty.rules.movements import claw_back, grant
 from loyalty.rules.statements import EventStatement, RefundStatement
@@ -29,7 +29,7 @@ EVENT_COLUMNS = (
 def post_facts(wave: Wave) -> None:
     """Make the ledger agree with what the facts are worth; write facts and reasons."""
     facts = [fact for fact in wave.live() if fact.order or fact.event]
-    _number(facts)
+    _number(facts, wave.book.numbers)
     asked = [
         (fact, earning, posting)
         for fact in facts
@@ -55,18 +55,21 @@ def post_facts(wave: Wave) -> None:
     _write_events(wave, facts)
 
 
-def _number(facts: Sequence[Fact]) -> None:
+def _number(facts: Sequence[Fact], numbers: bulk.Numbers) -> None:
     """Give new rows their numbers before anything refers to them."""
     orders = [fact.order for fact in facts if fact.order and not fact.order.pk]
     events = [fact.event for fact in facts if fact.event and not fact.event.pk]
-    wanted = {Decision: len(facts), Order: len(orders), MemberEvent: len(events)}
-    ids = bulk.next_ids(wanted)
-    for fact, number in zip(facts, ids[Decision], strict=True):
+    # What the ledger will most likely ask for is fetched along with the rest.
+    moving = sum(bool(e.delta) for fact in facts for e in fact.earnings.values())
+    likely = {Entry: moving, Lot: moving}
+    known = {Decision: len(facts), Order: len(orders), MemberEvent: len(events)}
+    numbers.reserve(known | likely)
+    for fact, number in zip(facts, numbers.take(Decision, len(facts)), strict=True):
         fact.decision_id = fact.row.decision_id = number
-    for order, number in zip(orders, ids[Order], strict=True):
+    for order, number in zip(orders, numbers.take(Order, len(orders)), strict=True):
         order.pk = number
         order._state.adding = True
-    for event, number in zip(events, ids[MemberEvent], strict=True):
+    for event, number in zip(events, numbers.take(MemberEvent, len(events)), strict=True):
         event.pk = number
         event._state.adding = True
 

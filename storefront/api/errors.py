@@ -95,7 +95,10 @@ def refusal_of(error: Exception) -> Refusal:
 
 @refusal_of.register
 def _refused(error: DomainError) -> Refusal:
-    status = STATUSES.get(type(error), 403 if error.code in FORBIDDEN else 409)
+    status = 403 if error.code in FORBIDDEN else 409
+    for kind, its_status in STATUSES.items():
+        if isinstance(error, kind):
+            status = its_status
     headers = SOON if status == 503 else {}
     return Refusal(status, error.code, error.detail, error.extra, headers)
 

@@ -236,3 +236,26 @@ def test_a_guest_who_enrols_while_ordering_has_the_points_in_the_end(program, mo
     )
 
     assert balance_of(ann).available == 50
+
+
+def test_an_early_refund_posted_ten_times_is_recorded_once(program, ada):
+    # Catches: an error of the database where an unknown order has no row to lock.
+    answers = at_once(10, refund_order, program=program, amount=1000)
+    state_order(program, amount=5000)
+
+    assert errors_in(answers) == []
+    assert balance_of(ada).available == 40
+
+
+def test_an_order_and_its_refund_may_come_together(program, ada):
+    # Catches: the same, between a fact that has a member and one that has none.
+    for number in range(6):
+        results = all_at_once(
+            [
+                lambda order=f"o-{number}": state_order(program, order, amount=5000),
+                lambda order=f"o-{number}": refund_order(program, order, amount=1000),
+            ]
+        )
+        assert errors_in(results) == []
+
+    assert balance_of(ada).available == 240

@@ -9,6 +9,7 @@ from itertools import product
 from django.db.models import Q
 
 from core import bulk
+from core.reading import Condition, one_of, read_rows
 from loyalty.models import Wallet
 from loyalty.queries.balances import load_open_lots, lot_rows, lot_state
 from loyalty.queries.setup import Setup
@@ -61,6 +62,7 @@ class Book:
     touched: dict[int, WalletState] = field(default_factory=dict)
     rescheduled: list[LotState] = field(default_factory=list)
     new_id: NewIds = field(default_factory=NewIds)
+    numbers: bulk.Numbers = field(default_factory=bulk.Numbers)
 
     def draft(self, wallet: WalletState, drafts: Iterable[Draft]) -> list[Draft]:
         """Take drafts of a wallet into the book, in order."""
@@ -88,7 +90,7 @@ def open_book(
     keys = list(product(member_ids, point_types))
     if not keys:
         return book
-    theirs = Q(member__in=member_ids, point_type__in={type_id for _, type_id in keys})
+    theirs = one_of("member_id", member_ids)
     _lock(book, theirs)
     missing = [key for key in keys if key not in book.wallets]
     if missing:
@@ -114,25 +116,22 @@ def settle_wallets(setup: Setup, *, at: datetime, most: int) -> Counter[str] | N
     if not ids:
         return None
     book = Book(setup=setup, at=at)
-    _lock(book, Q(pk__in=ids))
+    _lock(book, one_of("id", ids))
     settle_due(book)
     kinds = Counter(draft.kind for _, draft in book.drafts)
     write(book)
     return kinds
 
 
-def _lock(book: Book, wanted: Q) -> None:
-    rows = (
-        Wallet.objects.filter(wanted, program_id=book.setup.program_id)
-        .order_by("id")
-        .select_for_update()
-        .values_list("id", "member_id", "point_type_id", *WALLET_COLUMNS)
-    )
+def _lock(book: Book, condition: Condition) -> None:
     terms = {p.id: p.terms for p in book.setup.point_types.values()}
-    for wallet_id, member_id, type_id, *values in rows:
-        wallet = WalletState(wallet_id, member_id, type_id, terms[type_id], *values)
+    for row in read_rows(Wallet, book.setup.program_id, condition, lock=True):
+        values = [getattr(row, column) for column in WALLET_COLUMNS]
+        wallet = WalletState(
+            row.pk, row.member_id, row.point_type_id, terms[row.point_type_id], *values
+        )
         wallet.head_hash = bytes(wallet.head_hash)
-        book.wallets[member_id, type_id] = wallet
+        book.wallets[wallet.member_id, wallet.point_type_id] = wallet
 
 
 def settle_due(book: Book) -> None:
@@ -233,7 +232,7 @@ def write(book: Book) -> None:
     settle_due(book)
     for wallet, _ in book.drafts:
         book.touched[wallet.id] = wallet
-    write_drafts(book.setup.program_id, book.drafts)
+    write_drafts(book.setup.program_id, book.drafts, book.numbers)
     write_dates(book.rescheduled)
     write_wallets(book.touched.values())
     for wallet in book.touched.values():

@@ -29,7 +29,7 @@ LOT_TERMS = ("earned_at", "granted", "available_at", "lapses", "expires_at", "id
 HOLD_PARTS = ("captured", "released", "expired")
 
 
-def write_drafts(program_id: int, drafts: Drafts) -> None:
+def write_drafts(program_id: int, drafts: Drafts, numbers: bulk.Numbers) -> None:
     """Write entries with their lots, holds and allocations."""
     if not drafts:
         return
@@ -44,20 +44,25 @@ def write_drafts(program_id: int, drafts: Drafts) -> None:
         for move in moves
         if move.hold and id(move.hold) not in new_holds
     }
-    _number(drafts, lots, holds)
+    _number(drafts, lots, holds, numbers)
     _write_entries(program_id, drafts)
     _write_lots(program_id, drafts, changed.values())
     _write_holds(program_id, drafts, resolved.values())
     _write_allocations(program_id, drafts)
 
 
-def _number(drafts: Drafts, lots: Sequence[LotState], holds: Sequence[HoldState]) -> None:
-    ids = bulk.next_ids({Entry: len(drafts), Lot: len(lots), Hold: len(holds)})
-    for (_, draft), number in zip(drafts, ids[Entry], strict=True):
+def _number(
+    drafts: Drafts,
+    lots: Sequence[LotState],
+    holds: Sequence[HoldState],
+    numbers: bulk.Numbers,
+) -> None:
+    numbers.reserve({Entry: len(drafts), Lot: len(lots), Hold: len(holds)})
+    for (_, draft), number in zip(drafts, numbers.take(Entry, len(drafts)), strict=True):
         draft.id = number
-    for lot, number in zip(lots, ids[Lot], strict=True):
+    for lot, number in zip(lots, numbers.take(Lot, len(lots)), strict=True):
         lot.id = number
-    for hold, number in zip(holds, ids[Hold], strict=True):
+    for hold, number in zip(holds, numbers.take(Hold, len(holds)), strict=True):
         hold.id = number
 
 

@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 
+from core.staff import DASH
 from loyalty.models import EarningRule, RuleSet
 from tests.factories import (
     SPEND,
@@ -40,7 +41,12 @@ def test_the_preview_tells_what_changes_from_what_to_what(staff):
             '{points: 1, per: "1.00"}',
             '{points: 2, per: "1.00"}',
         ),
-        ("archive", "earning_rules.extra", '{on: order, award: {points: 1, per: "1.00"}}', "–"),
+        (
+            "archive",
+            "earning_rules.extra",
+            '{on: order, award: {points: 1, per: "1.00"}}',
+            DASH,
+        ),
     ]
 
 

@@ -95,7 +95,8 @@ def test_multipliers_of_everything_are_told_as_their_sum():
     [
         ({"when": "order.subtotal >= 10000"},
          "Its condition did not hold. It asks for order.subtotal >= 10000"),
-        ({"when": "member.age >= 18"}, "Its condition asks for what was not known: member.age."),
+        ({"when": "member.age >= 18"},
+         "Its condition asks for what was not known: member.age."),
         ({"lines": 'line.sku == "X"'},
          'No line of the order is among those it counts. It counts line.sku == "X"'),
         ({"valid": {"from": "2026-06-01"}}, "It was not valid yet."),
@@ -218,7 +219,7 @@ def test_a_list_of_wallets_shows_what_is_true_now(staff):
     state_order(program, amount=4321)
     Program.objects.update(clock_at="2026-05-20T12:00:00Z")
 
-    assert '<td class="field-available">43</td>' in text_of(staff.get(listing(Wallet)))
+    assert '<td class="field-available_now">43</td>' in text_of(staff.get(listing(Wallet)))
 
 
 def test_a_members_timeline_leads_to_reasons_and_facts(staff):

@@ -69,6 +69,16 @@ def test_a_capture_may_take_a_part_and_leave_the_rest_held(ada):
     assert balance_of(ada).held == 40
 
 
+def test_a_capture_spends_the_points_that_expire_soonest(ada):
+    give_points(ada, 10, expires_at=NOON + timedelta(days=1))
+    hold = reserve_points(ada, 60)
+
+    capture_hold(hold=hold, points=10, requested=asked())
+
+    first, second = ada.wallets.get().lots.order_by("id")
+    assert (first.held, second.held) == (50, 0)
+
+
 def test_the_same_capture_twice_spends_once(ada):
     hold = reserve_points(ada, 60)
 
