@@ -28,11 +28,12 @@ class Answer:
     error: DomainError | None = None
 
 
-def keys_of(statement: Statement, owners: dict[str, str]) -> set[str]:
-    """Return what a fact is about: two facts that share a key take turns.
+Keys = set[str]
+Known = dict[str, Keys]
 
-    `owners` names the member of a known order or of a known address.
-    """
+
+def keys_of(statement: Statement) -> Keys:
+    """Return what a fact says that it is about."""
     if isinstance(statement, MemberStatement):
         addresses = (statement.given.get("email"), statement.given.get("phone"))
         return {f"member:{statement.id}", *_addresses(addresses)}
@@ -41,38 +42,68 @@ def keys_of(statement: Statement, owners: dict[str, str]) -> set[str]:
     if isinstance(statement, OrderStatement):
         keys = {f"order:{statement.id}"}
         keys |= _addresses((statement.guest_email, statement.guest_phone))
-        if statement.member:
-            keys.add(f"member:{statement.member}")
-    elif isinstance(statement, RefundStatement):
-        keys = {f"order:{statement.order}"}
-    else:
-        keys = {f"{statement.kind}:{statement.id}", f"member:{statement.member}"}
-    return keys | {f"member:{owners[key]}" for key in keys if key in owners}
+        return keys | ({f"member:{statement.member}"} if statement.member else set())
+    if isinstance(statement, RefundStatement):
+        return {f"order:{statement.order}"}
+    return {f"{statement.kind}:{statement.id}", f"member:{statement.member}"}
 
 
-def _addresses(addresses: Iterable[str | None]) -> set[str]:
+def _addresses(addresses: Iterable[str | None]) -> Keys:
     return {f"address:{address}" for address in addresses if address}
+
+
+class Acquaintance:
+    """Whom an order or an address leads to, as far as is known so far.
+
+    A fact that names only an order takes turns with those of the order's member,
+    and with those who may yet claim it.
+    """
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+
+    def keys_of(self, statement: Statement) -> Keys:
+        """Return all that a fact may touch, and learn from it."""
+        said = keys_of(statement)
+        keys = said | self._behind(said)
+        keys |= self._behind(keys)
+        for key in said:
+            kind = key.partition(":")[0]
+            if kind == "order":
+                self._learn(key, said - {key})
+            elif kind == "address" and isinstance(statement, MemberStatement):
+                self._learn(key, {f"member:{statement.id}"})
+        return keys
+
+    def _behind(self, keys: Keys) -> Keys:
+        return {other for key in keys for other in self.known.get(key, ())}
+
+    def _learn(self, key: str, others: Keys) -> None:
+        if others:
+            self.known.setdefault(key, set()).update(others)
 
 
 def waves_of(
     statements: Sequence[Statement],
-    owners: dict[str, str],
+    known: Known,
     *,
     single_file: bool = False,
 ) -> list[list[Fact]]:
     """Split statements into waves: no two facts of a wave share a key.
 
-    A fact goes into the wave after the last one that has one of its keys, so
-    that the facts of a member keep their order. `single_file` makes each fact a
-    wave, where rules count all members together. A wave that is full is left as
-    it is, so that memory does not grow with the batch.
+    `known` tells what orders and addresses led to before. A fact goes into the wave
+    after the last one that has one of its keys, so that the facts of a member keep
+    their order. `single_file` makes each fact a wave, where rules count all members
+    together. A wave that is full is left as it is, so that memory does not grow with
+    the batch.
     """
     waves: list[list[Fact]] = []
     last: dict[str, int] = {}
+    acquaintance = Acquaintance(known)
     full = 1 if single_file else WIDEST
     first_with_room = 0
     for statement in statements:
-        keys = keys_of(statement, owners)
+        keys = acquaintance.keys_of(statement)
         place = 1 + max((last.get(key, -1) for key in keys), default=-1)
         place = max(place, first_with_room)
         if place == len(waves):

@@ -34,7 +34,7 @@ class StatusFilter(WordFilter):
 
 @admin.register(Order)
 class OrderAdmin(ProgramRowsAdmin):
-    list_display = ("external_id", "whose", "status", "worth", "points", "paid", "waiting")
+    list_display = ("external_id", "whose", "status", "worth", "points", "paid", "waits")
     list_select_related = ("program", "member", "rule_set")
     list_filter = ("program", StatusFilter, "waiting")
     search_fields = ("external_id", "member__external_id")
@@ -52,6 +52,10 @@ class OrderAdmin(ProgramRowsAdmin):
     @admin.display(description="points")
     def points(self, order: Order) -> str:
         return points_posted(order.posted)
+
+    @admin.display(description="waiting")
+    def waits(self, order: Order) -> str:
+        return "for its member" if order.waiting else DASH
 
     @admin.display(description="paid")
     def paid(self, order: Order) -> str:
@@ -166,7 +170,7 @@ def _entries(kind: str, fact: Order | MemberEvent) -> list[Entry]:
 
 @admin.register(MemberEvent)
 class MemberEventAdmin(ProgramRowsAdmin):
-    list_display = ("external_id", "type", "whose", "occurred", "points", "waiting")
+    list_display = ("external_id", "type", "whose", "occurred", "points", "waits")
     list_select_related = ("program", "member", "rule_set")
     list_filter = ("program", "waiting")
     search_fields = ("external_id", "member__external_id")
@@ -184,6 +188,10 @@ class MemberEventAdmin(ProgramRowsAdmin):
     @admin.display(description="points")
     def points(self, event: MemberEvent) -> str:
         return points_posted(event.posted)
+
+    @admin.display(description="waiting")
+    def waits(self, event: MemberEvent) -> str:
+        return "for its member" if event.waiting else DASH
 
     def page(self, event: MemberEvent) -> Page:
         program = event.program

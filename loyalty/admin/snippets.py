@@ -14,6 +14,14 @@ from ruamel.yaml.events import AliasEvent
 LONGEST = 4_000
 DEEPEST = 12
 
+# The order in which people write keys. A database may have forgotten it.
+_ORDER = (
+    *("name", "on", "point_type", "award", "multiply", "lines", "when", "valid"),
+    *("from", "until", "weekdays", "hours", "points", "times", "per", "per_item"),
+    *("points_from", "bands", "whole_steps", "of", "window", "on_overflow", "after"),
+    *("dates", "inactivity", "round_up_to", "days", "timeout", "on_timeout"),
+)
+
 # Words that mean nothing but themselves in YAML 1.2, and periods such as 14 days.
 _PLAIN = re.compile(r"[A-Za-z]([\w ./-]*\w)?|[0-9]+ [a-z]+")
 _NOT_PLAIN = frozenset({"null", "true", "false"})
@@ -86,12 +94,17 @@ def written(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_word(key)}: {_part(value[key])}" for key in value) + "}"
+        keys = sorted(value, key=_place)
+        return "{" + ", ".join(f"{_word(key)}: {_part(value[key])}" for key in keys) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_part(each) for each in value) + "]"
     if isinstance(value, str):
         return _word(value)
     return json.dumps(value)
+
+
+def _place(key: str) -> int:
+    return _ORDER.index(key) if key in _ORDER else len(_ORDER)
 
 
 def _part(value: Any) -> str:

@@ -15,7 +15,7 @@ from loyalty.rules.wallets import Cause, Draft, NewLot
 from loyalty.services.facts import Claim, Earning, Fact, Wave
 from loyalty.services.ledger import Posting, draft_postings, keep_active, reschedule, write
 from loyalty.services.limits import write_uses
-from loyalty.services.orders import ORDER_COLUMNS, content_of
+from loyalty.services.orders import ORDER_COLUMNS
 
 EVENT_COLUMNS = (
     "member_id",
@@ -274,7 +274,7 @@ def _statement(fact: Fact) -> dict[str, Any]:
         }
     if isinstance(statement, Claim):
         return {"member": statement.member}
-    return content_of(statement)  # type: ignore[arg-type]
+    return fact.order.body if fact.order and fact.order.body else {}
 
 
 def outcome_of(fact: Fact) -> dict[str, Any]:
