@@ -31,9 +31,10 @@ def _orders_of_somebody(statements: Sequence[Statement]) -> Iterable[str]:
     for statement in statements:
         if isinstance(statement, RefundStatement):
             yield statement.order
-        elif isinstance(statement, OrderStatement):
-            if statement.member is None or somebody_enrols:
-                yield statement.id
+        elif isinstance(statement, OrderStatement) and (
+            statement.member is None or somebody_enrols
+        ):
+            yield statement.id
 
 
 def _add_orders(known: Known, program: Program, order_ids: Sequence[str]) -> None:
