@@ -64,7 +64,12 @@ def durable_database(url: str) -> dict[str, Any]:
         database["TEST"] = {"NAME": f"{database['NAME']}.test"}
         return {**database, "OPTIONS": {**given, **options}}
     session = f"{given.get('options', '')} -c lock_timeout=2000".strip()
-    return {**database, "OPTIONS": {"connect_timeout": 5, **given, "options": session}}
+    return {**database, "OPTIONS": {**SERVER, **given, "options": session}}
+
+
+# Statements that come again are prepared. A pgbouncer that pools transactions has to
+# know of them (1.21 or newer, max_prepared_statements).
+SERVER = {"connect_timeout": 5, "prepare_threshold": 5}
 
 
 def kept_secret(path: Path) -> str:

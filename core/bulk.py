@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
+from django.db.backends.postgresql.base import ServerBindingCursor
 
 # Below this, one INSERT is quicker than setting up a COPY.
 COPY_FROM = 50
@@ -30,6 +31,21 @@ TAKEN_AS_IS = (
 ENCODER = DjangoJSONEncoder(ensure_ascii=False)
 
 Row = Sequence[Any]
+
+
+def prepared_cursor() -> Any:
+    """Return a cursor for statements that come again and again.
+
+    PostgreSQL keeps their plans, and gets values apart from the text; Django's own
+    cursor writes every value into the text, to be parsed each time.
+    """
+    if connection.vendor != "postgresql":
+        return connection.cursor()
+    connection.ensure_connection()
+    server_side = ServerBindingCursor(connection.connection)
+    if connection.queries_logged:
+        return connection.make_debug_cursor(server_side)
+    return connection.make_cursor(server_side)
 
 
 class Numbers:
@@ -118,7 +134,7 @@ def insert_rows(
     suffix = " ON CONFLICT DO NOTHING" if unless_exists else ""
     size = max(1, SQLITE_VARIABLES // len(fields))
     marks = f"({', '.join(['%s'] * len(fields))})"
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         for start in range(0, len(prepared), size):
             chunk = prepared[start : start + size]
             cursor.execute(
@@ -157,9 +173,12 @@ def _update_each(model: type[models.Model], fields: Sequence[Any], rows: Sequenc
     table = model._meta.db_table
     assignments = ", ".join(f'"{field.column}" = %s' for field in fields)
     statement = f'UPDATE "{table}" SET {assignments} WHERE "id" = %s'  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.executemany(statement, [(*row[1:], row[0]) for row in rows])
-        return int(cursor.rowcount)
+    updated = 0
+    with prepared_cursor() as cursor:
+        for row in rows:
+            cursor.execute(statement, (*row[1:], row[0]))
+            updated += cursor.rowcount
+    return updated
 
 
 def _update_from_arrays(

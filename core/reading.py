@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 from django.db import connection, models
 
+from core.bulk import prepared_cursor
+
 M = TypeVar("M", bound=models.Model)
 
 Condition = tuple[str, Sequence[Any]]
@@ -44,7 +46,7 @@ def read_rows(
     statement = f'{_select(model)} WHERE "program_id" = %s AND {text} ORDER BY "id"'
     if lock and connection.features.has_select_for_update:
         statement += " FOR UPDATE"
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(statement, [program_id, *values])
         rows = cursor.fetchall()
     return [_instance(model, row) for row in rows]

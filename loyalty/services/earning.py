@@ -132,7 +132,8 @@ def _evaluate(fact: Fact, wave: Wave, limits: LimitBook) -> None:
             earning.limited_by = outcome.code
         if given:
             earning.rules[outcome.code] = given
-            rule = outcome.code if outcome.hold.after_fulfilled else ""
+            moves = fact.order is not None and outcome.hold.after_fulfilled
+            rule = outcome.code if moves else ""
             dates = evaluation.schedule_of(outcome)
             earning.dates[outcome.code] = NewLot(given, *dates, rule=rule)
 
