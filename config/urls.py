@@ -2,12 +2,14 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from storefront import health
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("storefront.api.urls")),
+    path("", RedirectView.as_view(pattern_name="admin:index")),
     path("health/live", health.live),
     path("health/ready", health.ready),
 ]

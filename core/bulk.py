@@ -42,7 +42,7 @@ def prepared_cursor() -> Any:
     if connection.vendor != "postgresql":
         return connection.cursor()
     connection.ensure_connection()
-    server_side = ServerBindingCursor(connection.connection)
+    server_side: Any = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
     if connection.queries_logged:
         return connection.make_debug_cursor(server_side)
     return connection.make_cursor(server_side)

@@ -41,7 +41,8 @@ class InvalidInput(DomainError):
     code = "invalid"
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("; ".join(f"{p.pointer or '/'}: {p.detail}" for p in problems))
+        told = [f"{p.pointer}: {p.detail}" if p.pointer else p.detail for p in problems]
+        super().__init__("; ".join(told))
         self.problems = list(problems)
 
 

@@ -62,7 +62,7 @@ def answer_of(fact: Fact, wave: Wave) -> Answer:
         "member": fact.member.external_id if fact.member else _stated_member(fact),
         "points": _points(fact, wave),
         "restored": [{"point_type": code, "points": 0} for code in _point_types(fact, wave)],
-        "clamped": fact.order_facts.clamped if fact.order_facts else 0,
+        "clamped": fact.clamped,
         "waiting": fact.is_waiting,
         "wallets": _wallets(fact, wave),
         "tiers": [],

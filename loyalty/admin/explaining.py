@@ -18,8 +18,9 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 
 NOTHING: Mapping[str, str] = {
     "no_rules": "No rules were published yet.",
-    "not_worth_anything": "The order was worth nothing: not paid for, cancelled, or "
-    "everything was given back.",
+    "order_pending": "The order is not paid for yet.",
+    "order_cancelled": "The order was cancelled.",
+    "no_goods_left": "Everything of the order was given back.",
     "no_member": "Nobody has enrolled with this id or address yet.",
     "member_suspended": "Earning was suspended for this member.",
     "member_closed": "The member was closed.",

@@ -10,7 +10,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -19,498 +18,1489 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Member',
+            name="Member",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(max_length=255, verbose_name='id')),
-                ('status', models.CharField(choices=[('active', 'Active'), ('suspended', 'Suspended'), ('closed', 'Closed'), ('erased', 'Erased')], default='active', max_length=10)),
-                ('earning_suspended', models.BooleanField(default=False)),
-                ('redeeming_suspended', models.BooleanField(default=False)),
-                ('suspension_reason', models.CharField(blank=True, max_length=255)),
-                ('name', models.CharField(blank=True, max_length=255)),
-                ('email', models.CharField(blank=True, max_length=254, null=True)),
-                ('phone', models.CharField(blank=True, help_text='E.164, such as +4930123456.', max_length=16, null=True)),
-                ('card', models.CharField(blank=True, max_length=64, null=True, verbose_name='card number')),
-                ('birthday', models.DateField(blank=True, null=True)),
-                ('birthday_known_since', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('locale', models.CharField(blank=True, max_length=20)),
-                ('timezone', models.CharField(blank=True, max_length=60)),
-                ('attributes', models.JSONField(blank=True, default=dict)),
-                ('consents', models.JSONField(blank=True, default=dict)),
-                ('joined_at', models.DateTimeField()),
-                ('created_at', models.DateTimeField(editable=False, help_text='Server time.')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("external_id", models.CharField(max_length=255, verbose_name="id")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("active", "Active"),
+                            ("suspended", "Suspended"),
+                            ("closed", "Closed"),
+                            ("erased", "Erased"),
+                        ],
+                        default="active",
+                        max_length=10,
+                    ),
+                ),
+                ("earning_suspended", models.BooleanField(default=False)),
+                ("redeeming_suspended", models.BooleanField(default=False)),
+                ("suspension_reason", models.CharField(blank=True, max_length=255)),
+                ("name", models.CharField(blank=True, max_length=255)),
+                ("email", models.CharField(blank=True, max_length=254, null=True)),
+                (
+                    "phone",
+                    models.CharField(
+                        blank=True,
+                        help_text="E.164, such as +4930123456.",
+                        max_length=16,
+                        null=True,
+                    ),
+                ),
+                (
+                    "card",
+                    models.CharField(
+                        blank=True, max_length=64, null=True, verbose_name="card number"
+                    ),
+                ),
+                ("birthday", models.DateField(blank=True, null=True)),
+                (
+                    "birthday_known_since",
+                    models.DateTimeField(blank=True, editable=False, null=True),
+                ),
+                ("locale", models.CharField(blank=True, max_length=20)),
+                ("timezone", models.CharField(blank=True, max_length=60)),
+                ("attributes", models.JSONField(blank=True, default=dict)),
+                ("consents", models.JSONField(blank=True, default=dict)),
+                ("joined_at", models.DateTimeField()),
+                ("created_at", models.DateTimeField(editable=False, help_text="Server time.")),
             ],
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fact_type', models.CharField(help_text='order, refund or event.', max_length=10)),
-                ('fact_id', models.CharField(max_length=255)),
-                ('version', models.BigIntegerField(default=1)),
-                ('statement', models.JSONField()),
-                ('outcome', models.JSONField()),
-                ('decided_at', models.DateTimeField(help_text='Program time.')),
-                ('member', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='loyalty.member')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "fact_type",
+                    models.CharField(help_text="order, refund or event.", max_length=10),
+                ),
+                ("fact_id", models.CharField(max_length=255)),
+                ("version", models.BigIntegerField(default=1)),
+                ("statement", models.JSONField()),
+                ("outcome", models.JSONField()),
+                ("decided_at", models.DateTimeField(help_text="Program time.")),
+                (
+                    "member",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.member",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Program',
+            name="Program",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=60, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('currency', models.CharField(help_text='ISO 4217, such as EUR.', max_length=3)),
-                ('timezone', models.CharField(help_text='IANA name, such as Europe/Berlin.', max_length=60)),
-                ('locale', models.CharField(default='en', max_length=20)),
-                ('sandbox', models.BooleanField(default=False, help_text='A sandbox has a clock of its own that can be moved.')),
-                ('clock_at', models.DateTimeField(blank=True, help_text='The sandbox clock. Empty: real time.', null=True)),
-                ('origins', models.JSONField(blank=True, default=list, help_text='Sites that may call from a browser.')),
-                ('leap_day', models.CharField(choices=[('feb_28', '28 February'), ('mar_1', '1 March')], default='feb_28', help_text='When a 29 February is kept in other years.', max_length=6)),
-                ('guest_claim', models.CharField(default='30 days', help_text="How long a guest's order waits to be claimed by enrolling.", max_length=30)),
-                ('adjustment_approval_above', models.BigIntegerField(blank=True, help_text='Adjustments of more points wait for a second person. Empty: never.', null=True)),
-                ('revision', models.UUIDField(default=uuid.uuid4, editable=False, help_text='New whenever rules or point types are published.')),
-                ('created_at', models.DateTimeField(editable=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=60, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "currency",
+                    models.CharField(help_text="ISO 4217, such as EUR.", max_length=3),
+                ),
+                (
+                    "timezone",
+                    models.CharField(
+                        help_text="IANA name, such as Europe/Berlin.", max_length=60
+                    ),
+                ),
+                ("locale", models.CharField(default="en", max_length=20)),
+                (
+                    "sandbox",
+                    models.BooleanField(
+                        default=False,
+                        help_text="A sandbox has a clock of its own that can be moved.",
+                    ),
+                ),
+                (
+                    "clock_at",
+                    models.DateTimeField(
+                        blank=True, help_text="The sandbox clock. Empty: real time.", null=True
+                    ),
+                ),
+                (
+                    "origins",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="Sites that may call from a browser.",
+                    ),
+                ),
+                (
+                    "leap_day",
+                    models.CharField(
+                        choices=[("feb_28", "28 February"), ("mar_1", "1 March")],
+                        default="feb_28",
+                        help_text="When a 29 February is kept in other years.",
+                        max_length=6,
+                    ),
+                ),
+                (
+                    "guest_claim",
+                    models.CharField(
+                        default="30 days",
+                        help_text="How long a guest's order waits to be claimed by enrolling.",
+                        max_length=30,
+                    ),
+                ),
+                (
+                    "adjustment_approval_above",
+                    models.BigIntegerField(
+                        blank=True,
+                        help_text="Adjustments of more points wait for a second person. Empty: never.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "revision",
+                    models.UUIDField(
+                        default=uuid.uuid4,
+                        editable=False,
+                        help_text="New whenever rules or point types are published.",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(editable=False)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('sandbox', True), ('clock_at', None), _connector='OR'), name='only_a_sandbox_has_a_clock')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("sandbox", True), ("clock_at", None), _connector="OR"
+                        ),
+                        name="only_a_sandbox_has_a_clock",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PointType',
+            name="PointType",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=60)),
-                ('name_one', models.CharField(max_length=60)),
-                ('name_other', models.CharField(max_length=60)),
-                ('kind', models.CharField(choices=[('spendable', 'Spendable'), ('status', 'Status (tiers only)'), ('stamp', 'Stamp')], default='spendable', max_length=10)),
-                ('value', models.DecimalField(decimal_places=9, default=Decimal('0'), help_text='What one point is worth, in major units of the currency.', max_digits=18)),
-                ('decimals', models.PositiveSmallIntegerField(default=0, help_text='For display only; points are whole numbers.')),
-                ('spend_order', models.CharField(choices=[('soonest_expiry', 'Soonest expiry first'), ('oldest', 'Oldest first')], default='soonest_expiry', max_length=20)),
-                ('hold', models.JSONField(blank=True, default=str, help_text='How long points stay pending: "none", …')),
-                ('expiry', models.JSONField(blank=True, default=str, help_text='When points expire: "never", …')),
-                ('expiry_reminders', models.JSONField(blank=True, default=list, help_text='Days before expiry, as [30, 7, 1].')),
-                ('max_balance', models.BigIntegerField(blank=True, help_text='The most a member may have. Empty: no cap.', null=True)),
-                ('debt', models.JSONField(blank=True, default=str, help_text='What a clawback does when points are gone: "allow", {"allow_up_to": 500}, "clamp" or "pending_only".')),
-                ('restore_on_refund', models.CharField(choices=[('prorated', 'In proportion'), ('full_refund_only', 'Only when all is refunded'), ('never', 'Never')], default='prorated', max_length=20)),
-                ('min_validity_after_return', models.CharField(default='14 days', help_text='How long returned points live whose own time has run out.', max_length=30)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('program', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='point_types', to='loyalty.program')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=60)),
+                ("name_one", models.CharField(max_length=60)),
+                ("name_other", models.CharField(max_length=60)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("spendable", "Spendable"),
+                            ("status", "Status (tiers only)"),
+                            ("stamp", "Stamp"),
+                        ],
+                        default="spendable",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "value",
+                    models.DecimalField(
+                        decimal_places=9,
+                        default=Decimal("0"),
+                        help_text="What one point is worth, in major units of the currency.",
+                        max_digits=18,
+                    ),
+                ),
+                (
+                    "decimals",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="For display only; points are whole numbers."
+                    ),
+                ),
+                (
+                    "spend_order",
+                    models.CharField(
+                        choices=[
+                            ("soonest_expiry", "Soonest expiry first"),
+                            ("oldest", "Oldest first"),
+                        ],
+                        default="soonest_expiry",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "hold",
+                    models.JSONField(
+                        blank=True,
+                        default=str,
+                        help_text='How long points stay pending: "none", …',
+                    ),
+                ),
+                (
+                    "expiry",
+                    models.JSONField(
+                        blank=True, default=str, help_text='When points expire: "never", …'
+                    ),
+                ),
+                (
+                    "expiry_reminders",
+                    models.JSONField(
+                        blank=True, default=list, help_text="Days before expiry, as [30, 7, 1]."
+                    ),
+                ),
+                (
+                    "max_balance",
+                    models.BigIntegerField(
+                        blank=True,
+                        help_text="The most a member may have. Empty: no cap.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "debt",
+                    models.JSONField(
+                        blank=True,
+                        default=str,
+                        help_text='What a clawback does when points are gone: "allow", {"allow_up_to": 500}, "clamp" or "pending_only".',
+                    ),
+                ),
+                (
+                    "restore_on_refund",
+                    models.CharField(
+                        choices=[
+                            ("prorated", "In proportion"),
+                            ("full_refund_only", "Only when all is refunded"),
+                            ("never", "Never"),
+                        ],
+                        default="prorated",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "min_validity_after_return",
+                    models.CharField(
+                        default="14 days",
+                        help_text="How long returned points live whose own time has run out.",
+                        max_length=30,
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("archived_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "program",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="point_types",
+                        to="loyalty.program",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.AddField(
-            model_name='member',
-            name='program',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.program'),
+            model_name="member",
+            name="program",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="loyalty.program",
+            ),
         ),
         migrations.CreateModel(
-            name='LimitUse',
+            name="LimitUse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rule', models.CharField(max_length=60)),
-                ('source_type', models.CharField(max_length=20)),
-                ('source_id', models.CharField(max_length=255)),
-                ('occurred_at', models.DateTimeField()),
-                ('points', models.BigIntegerField()),
-                ('times', models.PositiveSmallIntegerField()),
-                ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.member')),
-                ('program', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.program')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("rule", models.CharField(max_length=60)),
+                ("source_type", models.CharField(max_length=20)),
+                ("source_id", models.CharField(max_length=255)),
+                ("occurred_at", models.DateTimeField()),
+                ("points", models.BigIntegerField()),
+                ("times", models.PositiveSmallIntegerField()),
+                (
+                    "member",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.member",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.program",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.BigIntegerField(help_text='1, 2, 3 … in its wallet, without a gap.')),
-                ('kind', models.CharField(choices=[('earn', 'Earned'), ('release', 'Released'), ('cancel_pending', 'Pending cancelled'), ('hold', 'Held'), ('capture', 'Captured'), ('void', 'Hold returned'), ('redeem', 'Redeemed'), ('restore', 'Spent points returned'), ('clawback', 'Taken back'), ('repay_debt', 'Debt repaid'), ('expire', 'Expired'), ('reinstate', 'Expired points returned'), ('adjust', 'Adjusted'), ('transfer_out', 'Sent'), ('transfer_in', 'Received'), ('merge_out', 'Merged away'), ('merge_in', 'Merged in'), ('opening', 'Opening balance')], max_length=14)),
-                ('available', models.BigIntegerField(default=0)),
-                ('pending', models.BigIntegerField(default=0)),
-                ('held', models.BigIntegerField(default=0)),
-                ('debt', models.BigIntegerField(default=0)),
-                ('available_after', models.BigIntegerField()),
-                ('pending_after', models.BigIntegerField()),
-                ('held_after', models.BigIntegerField()),
-                ('debt_after', models.BigIntegerField()),
-                ('forgiven', models.BigIntegerField(default=0, help_text='What a clawback should have taken and did not.')),
-                ('key', models.CharField(help_text='What caused it; once for ever.', max_length=600)),
-                ('source_type', models.CharField(max_length=20)),
-                ('source_id', models.CharField(max_length=255)),
-                ('reason', models.CharField(blank=True, max_length=60)),
-                ('occurred_at', models.DateTimeField(help_text='Business time.')),
-                ('posted_at', models.DateTimeField(help_text='Server time.')),
-                ('prev_hash', models.BinaryField()),
-                ('hash', models.BinaryField()),
-                ('decision', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='loyalty.decision')),
-                ('reverses', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='loyalty.entry')),
-                ('program', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.program')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "seq",
+                    models.BigIntegerField(help_text="1, 2, 3 … in its wallet, without a gap."),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("earn", "Earned"),
+                            ("release", "Released"),
+                            ("cancel_pending", "Pending cancelled"),
+                            ("hold", "Held"),
+                            ("capture", "Captured"),
+                            ("void", "Hold returned"),
+                            ("redeem", "Redeemed"),
+                            ("restore", "Spent points returned"),
+                            ("clawback", "Taken back"),
+                            ("repay_debt", "Debt repaid"),
+                            ("expire", "Expired"),
+                            ("reinstate", "Expired points returned"),
+                            ("adjust", "Adjusted"),
+                            ("transfer_out", "Sent"),
+                            ("transfer_in", "Received"),
+                            ("merge_out", "Merged away"),
+                            ("merge_in", "Merged in"),
+                            ("opening", "Opening balance"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                ("available", models.BigIntegerField(default=0)),
+                ("pending", models.BigIntegerField(default=0)),
+                ("held", models.BigIntegerField(default=0)),
+                ("debt", models.BigIntegerField(default=0)),
+                ("available_after", models.BigIntegerField()),
+                ("pending_after", models.BigIntegerField()),
+                ("held_after", models.BigIntegerField()),
+                ("debt_after", models.BigIntegerField()),
+                (
+                    "forgiven",
+                    models.BigIntegerField(
+                        default=0, help_text="What a clawback should have taken and did not."
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="What caused it; once for ever.", max_length=600
+                    ),
+                ),
+                ("source_type", models.CharField(max_length=20)),
+                ("source_id", models.CharField(max_length=255)),
+                ("reason", models.CharField(blank=True, max_length=60)),
+                ("occurred_at", models.DateTimeField(help_text="Business time.")),
+                ("posted_at", models.DateTimeField(help_text="Server time.")),
+                ("prev_hash", models.BinaryField()),
+                ("hash", models.BinaryField()),
+                (
+                    "decision",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.decision",
+                    ),
+                ),
+                (
+                    "reverses",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.entry",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.program",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'entries',
+                "verbose_name_plural": "entries",
             },
         ),
         migrations.CreateModel(
-            name='EarningRule',
+            name="EarningRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=60)),
-                ('name', models.CharField(blank=True, max_length=120)),
-                ('on', models.CharField(help_text='order, signup, birthday, or an event of your own.', max_length=60)),
-                ('definition', models.JSONField(default=dict, help_text='The rule as the program file writes it.')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('program', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='earning_rules', to='loyalty.program')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=60)),
+                ("name", models.CharField(blank=True, max_length=120)),
+                (
+                    "on",
+                    models.CharField(
+                        help_text="order, signup, birthday, or an event of your own.",
+                        max_length=60,
+                    ),
+                ),
+                (
+                    "definition",
+                    models.JSONField(
+                        default=dict, help_text="The rule as the program file writes it."
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("archived_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "program",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="earning_rules",
+                        to="loyalty.program",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.AddField(
-            model_name='decision',
-            name='program',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.program'),
+            model_name="decision",
+            name="program",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="loyalty.program",
+            ),
         ),
         migrations.CreateModel(
-            name='Adjustment',
+            name="Adjustment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('points', models.BigIntegerField(help_text='Below zero takes points away.')),
-                ('reason', models.CharField(max_length=60)),
-                ('note', models.TextField(blank=True)),
-                ('occurred_at', models.DateTimeField()),
-                ('terms', models.JSONField(default=dict, help_text='available_at, expires_at, counts_for_tiers and allow_debt as asked.')),
-                ('key', models.CharField(max_length=600)),
-                ('status', models.CharField(choices=[('awaiting_approval', 'Awaiting approval'), ('posted', 'Posted'), ('rejected', 'Rejected')], max_length=20)),
-                ('requested_by', models.CharField(blank=True, max_length=150)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField()),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('entry', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, to='loyalty.entry')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='loyalty.member')),
-                ('point_type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='loyalty.pointtype')),
-                ('program', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.program')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("points", models.BigIntegerField(help_text="Below zero takes points away.")),
+                ("reason", models.CharField(max_length=60)),
+                ("note", models.TextField(blank=True)),
+                ("occurred_at", models.DateTimeField()),
+                (
+                    "terms",
+                    models.JSONField(
+                        default=dict,
+                        help_text="available_at, expires_at, counts_for_tiers and allow_debt as asked.",
+                    ),
+                ),
+                ("key", models.CharField(max_length=600)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("awaiting_approval", "Awaiting approval"),
+                            ("posted", "Posted"),
+                            ("rejected", "Rejected"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("requested_by", models.CharField(blank=True, max_length=150)),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "entry",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.entry",
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="loyalty.member"
+                    ),
+                ),
+                (
+                    "point_type",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="loyalty.pointtype"
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.program",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RuleSet',
+            name="RuleSet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField()),
-                ('content', models.JSONField()),
-                ('published_at', models.DateTimeField()),
-                ('program', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='rule_sets', to='loyalty.program')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("content", models.JSONField()),
+                ("published_at", models.DateTimeField()),
+                (
+                    "program",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rule_sets",
+                        to="loyalty.program",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(max_length=255, verbose_name='id')),
-                ('member_ref', models.CharField(blank=True, max_length=255)),
-                ('guest_email', models.CharField(blank=True, max_length=254)),
-                ('guest_phone', models.CharField(blank=True, max_length=16)),
-                ('waiting', models.BooleanField(default=False)),
-                ('version', models.BigIntegerField(default=0)),
-                ('stated_version', models.BigIntegerField(null=True)),
-                ('stated_updated_at', models.DateTimeField(null=True)),
-                ('status', models.CharField(blank=True, max_length=10)),
-                ('body', models.JSONField(null=True)),
-                ('refunds', models.JSONField(default=list)),
-                ('placed_at', models.DateTimeField(null=True)),
-                ('paid_at', models.DateTimeField(null=True)),
-                ('fulfilled_at', models.DateTimeField(null=True)),
-                ('cancelled_at', models.DateTimeField(null=True)),
-                ('subtotal', models.BigIntegerField(default=0, help_text='Net of refunds, minor units.')),
-                ('total', models.BigIntegerField(default=0, help_text='Net of refunds, minor units.')),
-                ('counts', models.BooleanField(default=False, help_text='Whether it is worth something now.')),
-                ('frozen', models.JSONField(null=True)),
-                ('posted', models.JSONField(default=dict)),
-                ('recorded_at', models.DateTimeField(help_text='Program time of the first statement.')),
-                ('decision', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loyalty.decision')),
-                ('member', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='loyalty.member')),
-                ('program', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.program')),
-                ('rule_set', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='loyalty.ruleset')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("external_id", models.CharField(max_length=255, verbose_name="id")),
+                ("member_ref", models.CharField(blank=True, max_length=255)),
+                ("guest_email", models.CharField(blank=True, max_length=254)),
+                ("guest_phone", models.CharField(blank=True, max_length=16)),
+                ("waiting", models.BooleanField(default=False)),
+                ("version", models.BigIntegerField(default=0)),
+                ("stated_updated_at", models.DateTimeField(null=True)),
+                ("status", models.CharField(blank=True, max_length=10)),
+                ("body", models.JSONField(null=True)),
+                ("refunds", models.JSONField(default=list)),
+                ("placed_at", models.DateTimeField(null=True)),
+                ("paid_at", models.DateTimeField(null=True)),
+                ("fulfilled_at", models.DateTimeField(null=True)),
+                ("cancelled_at", models.DateTimeField(null=True)),
+                (
+                    "subtotal",
+                    models.BigIntegerField(default=0, help_text="Net of refunds, minor units."),
+                ),
+                (
+                    "total",
+                    models.BigIntegerField(default=0, help_text="Net of refunds, minor units."),
+                ),
+                (
+                    "counts",
+                    models.BooleanField(
+                        default=False, help_text="Whether it is worth something now."
+                    ),
+                ),
+                ("frozen", models.JSONField(null=True)),
+                ("posted", models.JSONField(default=dict)),
+                (
+                    "recorded_at",
+                    models.DateTimeField(help_text="Program time of the first statement."),
+                ),
+                (
+                    "decision",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="loyalty.decision",
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.member",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.program",
+                    ),
+                ),
+                (
+                    "rule_set",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.ruleset",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MemberEvent',
+            name="MemberEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(max_length=255, verbose_name='id')),
-                ('type', models.CharField(max_length=60)),
-                ('member_ref', models.CharField(blank=True, max_length=255)),
-                ('waiting', models.BooleanField(default=False)),
-                ('occurred_at', models.DateTimeField()),
-                ('properties', models.JSONField(default=dict)),
-                ('posted', models.JSONField(default=dict)),
-                ('recorded_at', models.DateTimeField(help_text='Program time.')),
-                ('decision', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loyalty.decision')),
-                ('member', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='loyalty.member')),
-                ('program', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.program')),
-                ('rule_set', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='loyalty.ruleset')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("external_id", models.CharField(max_length=255, verbose_name="id")),
+                ("type", models.CharField(max_length=60)),
+                ("member_ref", models.CharField(blank=True, max_length=255)),
+                ("waiting", models.BooleanField(default=False)),
+                ("occurred_at", models.DateTimeField()),
+                ("properties", models.JSONField(default=dict)),
+                ("posted", models.JSONField(default=dict)),
+                ("recorded_at", models.DateTimeField(help_text="Program time.")),
+                (
+                    "decision",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="loyalty.decision",
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.member",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.program",
+                    ),
+                ),
+                (
+                    "rule_set",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.ruleset",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='decision',
-            name='rule_set',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='loyalty.ruleset'),
+            model_name="decision",
+            name="rule_set",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="loyalty.ruleset",
+            ),
         ),
         migrations.CreateModel(
-            name='Wallet',
+            name="Wallet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('available', models.BigIntegerField(default=0)),
-                ('pending', models.BigIntegerField(default=0)),
-                ('held', models.BigIntegerField(default=0)),
-                ('debt', models.BigIntegerField(default=0)),
-                ('lifetime_earned', models.BigIntegerField(default=0)),
-                ('lifetime_redeemed', models.BigIntegerField(default=0)),
-                ('lifetime_expired', models.BigIntegerField(default=0)),
-                ('last_seq', models.BigIntegerField(default=0)),
-                ('head_hash', models.BinaryField(default=bytes)),
-                ('due_at', models.DateTimeField(null=True)),
-                ('idle_at', models.DateTimeField(help_text='When lots that expire by inactivity expire.', null=True)),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='wallets', to='loyalty.member')),
-                ('point_type', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.pointtype')),
-                ('program', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.program')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("available", models.BigIntegerField(default=0)),
+                ("pending", models.BigIntegerField(default=0)),
+                ("held", models.BigIntegerField(default=0)),
+                ("debt", models.BigIntegerField(default=0)),
+                ("lifetime_earned", models.BigIntegerField(default=0)),
+                ("lifetime_redeemed", models.BigIntegerField(default=0)),
+                ("lifetime_expired", models.BigIntegerField(default=0)),
+                ("last_seq", models.BigIntegerField(default=0)),
+                ("head_hash", models.BinaryField(default=bytes)),
+                ("due_at", models.DateTimeField(null=True)),
+                (
+                    "idle_at",
+                    models.DateTimeField(
+                        help_text="When lots that expire by inactivity expire.", null=True
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="wallets",
+                        to="loyalty.member",
+                    ),
+                ),
+                (
+                    "point_type",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.pointtype",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.program",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Lot',
+            name="Lot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source_type', models.CharField(max_length=20)),
-                ('source_id', models.CharField(max_length=255)),
-                ('granted', models.BigIntegerField()),
-                ('pending', models.BigIntegerField(default=0)),
-                ('remaining', models.BigIntegerField(default=0)),
-                ('held', models.BigIntegerField(default=0)),
-                ('spent', models.BigIntegerField(default=0)),
-                ('expired', models.BigIntegerField(default=0)),
-                ('reversed', models.BigIntegerField(default=0)),
-                ('earned_at', models.DateTimeField()),
-                ('available_at', models.DateTimeField(null=True)),
-                ('lapses', models.BooleanField(default=False)),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('idle', models.BooleanField(default=False)),
-                ('entry', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.entry')),
-                ('program', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.program')),
-                ('wallet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='lots', to='loyalty.wallet')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("source_type", models.CharField(max_length=20)),
+                ("source_id", models.CharField(max_length=255)),
+                ("granted", models.BigIntegerField()),
+                ("pending", models.BigIntegerField(default=0)),
+                ("remaining", models.BigIntegerField(default=0)),
+                ("held", models.BigIntegerField(default=0)),
+                ("spent", models.BigIntegerField(default=0)),
+                ("expired", models.BigIntegerField(default=0)),
+                ("reversed", models.BigIntegerField(default=0)),
+                ("earned_at", models.DateTimeField()),
+                ("available_at", models.DateTimeField(null=True)),
+                ("lapses", models.BooleanField(default=False)),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("idle", models.BooleanField(default=False)),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.entry",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.program",
+                    ),
+                ),
+                (
+                    "wallet",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lots",
+                        to="loyalty.wallet",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Hold',
+            name="Hold",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('points', models.BigIntegerField()),
-                ('captured', models.BigIntegerField(default=0)),
-                ('released', models.BigIntegerField(default=0)),
-                ('expired', models.BigIntegerField(default=0)),
-                ('expires_at', models.DateTimeField()),
-                ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='loyalty.entry')),
-                ('program', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.program')),
-                ('wallet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.wallet')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("points", models.BigIntegerField()),
+                ("captured", models.BigIntegerField(default=0)),
+                ("released", models.BigIntegerField(default=0)),
+                ("expired", models.BigIntegerField(default=0)),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "entry",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, to="loyalty.entry"
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.program",
+                    ),
+                ),
+                (
+                    "wallet",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.wallet",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='entry',
-            name='wallet',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='loyalty.wallet'),
+            model_name="entry",
+            name="wallet",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="entries",
+                to="loyalty.wallet",
+            ),
         ),
         migrations.CreateModel(
-            name='Allocation',
+            name="Allocation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('pending', models.BigIntegerField(default=0)),
-                ('remaining', models.BigIntegerField(default=0)),
-                ('held', models.BigIntegerField(default=0)),
-                ('spent', models.BigIntegerField(default=0)),
-                ('expired', models.BigIntegerField(default=0)),
-                ('reversed', models.BigIntegerField(default=0)),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='loyalty.entry')),
-                ('hold', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='loyalty.hold')),
-                ('lot', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.lot')),
-                ('program', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.program')),
-                ('wallet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.wallet')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("pending", models.BigIntegerField(default=0)),
+                ("remaining", models.BigIntegerField(default=0)),
+                ("held", models.BigIntegerField(default=0)),
+                ("spent", models.BigIntegerField(default=0)),
+                ("expired", models.BigIntegerField(default=0)),
+                ("reversed", models.BigIntegerField(default=0)),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="allocations",
+                        to="loyalty.entry",
+                    ),
+                ),
+                (
+                    "hold",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.hold",
+                    ),
+                ),
+                (
+                    "lot",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.lot",
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.program",
+                    ),
+                ),
+                (
+                    "wallet",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.wallet",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='pointtype',
-            constraint=models.UniqueConstraint(fields=('program', 'code'), name='point_type_code_is_unique'),
+            model_name="pointtype",
+            constraint=models.UniqueConstraint(
+                fields=("program", "code"), name="point_type_code_is_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pointtype',
-            constraint=models.CheckConstraint(condition=models.Q(('max_balance', None), ('max_balance__gt', 0), _connector='OR'), name='max_balance_is_positive'),
+            model_name="pointtype",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("max_balance", None), ("max_balance__gt", 0), _connector="OR"
+                ),
+                name="max_balance_is_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='member',
-            constraint=models.UniqueConstraint(fields=('program', 'external_id'), name='member_id_is_unique'),
+            model_name="member",
+            constraint=models.UniqueConstraint(
+                fields=("program", "external_id"), name="member_id_is_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='member',
-            constraint=models.UniqueConstraint(fields=('program', 'email'), name='member_email_is_unique'),
+            model_name="member",
+            constraint=models.UniqueConstraint(
+                fields=("program", "email"), name="member_email_is_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='member',
-            constraint=models.UniqueConstraint(fields=('program', 'phone'), name='member_phone_is_unique'),
+            model_name="member",
+            constraint=models.UniqueConstraint(
+                fields=("program", "phone"), name="member_phone_is_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='member',
-            constraint=models.UniqueConstraint(fields=('program', 'card'), name='member_card_is_unique'),
+            model_name="member",
+            constraint=models.UniqueConstraint(
+                fields=("program", "card"), name="member_card_is_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='member',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('email', ''), _negated=True), models.Q(('phone', ''), _negated=True), models.Q(('card', ''), _negated=True)), name='member_address_is_null_or_something'),
+            model_name="member",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("email", ""), _negated=True),
+                    models.Q(("phone", ""), _negated=True),
+                    models.Q(("card", ""), _negated=True),
+                ),
+                name="member_address_is_null_or_something",
+            ),
         ),
         migrations.AddIndex(
-            model_name='limituse',
-            index=models.Index(fields=['member', 'rule', 'occurred_at'], name='limit_use_of_member'),
+            model_name="limituse",
+            index=models.Index(
+                fields=["member", "rule", "occurred_at"], name="limit_use_of_member"
+            ),
         ),
         migrations.AddIndex(
-            model_name='limituse',
-            index=models.Index(fields=['program', 'rule', 'occurred_at'], name='limit_use_of_program'),
+            model_name="limituse",
+            index=models.Index(
+                fields=["program", "rule", "occurred_at"], name="limit_use_of_program"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='limituse',
-            constraint=models.UniqueConstraint(fields=('program', 'rule', 'source_type', 'source_id'), name='limit_use_once'),
+            model_name="limituse",
+            constraint=models.UniqueConstraint(
+                fields=("program", "rule", "source_type", "source_id"), name="limit_use_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='limituse',
-            constraint=models.CheckConstraint(condition=models.Q(('points__gte', 0)), name='limit_use_is_not_negative'),
+            model_name="limituse",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("points__gte", 0)), name="limit_use_is_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='earningrule',
-            constraint=models.UniqueConstraint(fields=('program', 'code'), name='earning_rule_code_is_unique'),
+            model_name="earningrule",
+            constraint=models.UniqueConstraint(
+                fields=("program", "code"), name="earning_rule_code_is_unique"
+            ),
         ),
         migrations.AddIndex(
-            model_name='adjustment',
-            index=models.Index(condition=models.Q(('status', 'awaiting_approval')), fields=['program', 'created_at'], name='adjustment_awaiting'),
+            model_name="adjustment",
+            index=models.Index(
+                condition=models.Q(("status", "awaiting_approval")),
+                fields=["program", "created_at"],
+                name="adjustment_awaiting",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='adjustment',
-            constraint=models.UniqueConstraint(fields=('program', 'key'), name='adjustment_key_is_unique'),
+            model_name="adjustment",
+            constraint=models.UniqueConstraint(
+                fields=("program", "key"), name="adjustment_key_is_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='adjustment',
-            constraint=models.CheckConstraint(condition=models.Q(('points', 0), _negated=True), name='adjustment_moves_something'),
+            model_name="adjustment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("points", 0), _negated=True),
+                name="adjustment_moves_something",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='adjustment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('entry__isnull', False), ('status', 'posted')), models.Q(models.Q(('status', 'posted'), _negated=True), ('entry', None)), _connector='OR'), name='adjustment_is_posted_with_its_entry'),
+            model_name="adjustment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("entry__isnull", False), ("status", "posted")),
+                    models.Q(models.Q(("status", "posted"), _negated=True), ("entry", None)),
+                    _connector="OR",
+                ),
+                name="adjustment_is_posted_with_its_entry",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ruleset',
-            constraint=models.UniqueConstraint(fields=('program', 'version'), name='rule_set_version_is_unique'),
+            model_name="ruleset",
+            constraint=models.UniqueConstraint(
+                fields=("program", "version"), name="rule_set_version_is_unique"
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['member', 'paid_at'], name='order_of_member'),
+            model_name="order",
+            index=models.Index(fields=["member", "paid_at"], name="order_of_member"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('waiting', True)), fields=['program', 'member_ref'], name='order_waiting_for_id'),
+            model_name="order",
+            index=models.Index(
+                condition=models.Q(("waiting", True)),
+                fields=["program", "member_ref"],
+                name="order_waiting_for_id",
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('waiting', True)), fields=['program', 'guest_email'], name='order_waiting_for_email'),
+            model_name="order",
+            index=models.Index(
+                condition=models.Q(("waiting", True)),
+                fields=["program", "guest_email"],
+                name="order_waiting_for_email",
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('waiting', True)), fields=['program', 'guest_phone'], name='order_waiting_for_phone'),
+            model_name="order",
+            index=models.Index(
+                condition=models.Q(("waiting", True)),
+                fields=["program", "guest_phone"],
+                name="order_waiting_for_phone",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('program', 'external_id'), name='order_id_is_unique'),
+            model_name="order",
+            constraint=models.UniqueConstraint(
+                fields=("program", "external_id"), name="order_id_is_unique"
+            ),
         ),
         migrations.AddIndex(
-            model_name='memberevent',
-            index=models.Index(condition=models.Q(('waiting', True)), fields=['program', 'member_ref'], name='event_waiting_for_id'),
+            model_name="memberevent",
+            index=models.Index(
+                condition=models.Q(("waiting", True)),
+                fields=["program", "member_ref"],
+                name="event_waiting_for_id",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='memberevent',
-            constraint=models.UniqueConstraint(fields=('program', 'external_id'), name='event_id_is_unique'),
+            model_name="memberevent",
+            constraint=models.UniqueConstraint(
+                fields=("program", "external_id"), name="event_id_is_unique"
+            ),
         ),
         migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['program', 'fact_id'], name='decision_of_fact'),
+            model_name="decision",
+            index=models.Index(fields=["program", "fact_id"], name="decision_of_fact"),
         ),
         migrations.AddIndex(
-            model_name='wallet',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['program', 'due_at'], name='wallet_due'),
+            model_name="wallet",
+            index=models.Index(
+                condition=models.Q(("due_at__isnull", False)),
+                fields=["program", "due_at"],
+                name="wallet_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.UniqueConstraint(fields=('program', 'member', 'point_type'), name='one_wallet_each'),
+            model_name="wallet",
+            constraint=models.UniqueConstraint(
+                fields=("program", "member", "point_type"), name="one_wallet_each"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.CheckConstraint(condition=models.Q(('available__gte', 0), ('debt__gte', 0), ('held__gte', 0), ('pending__gte', 0)), name='wallet_buckets_are_not_negative'),
+            model_name="wallet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("available__gte", 0),
+                    ("debt__gte", 0),
+                    ("held__gte", 0),
+                    ("pending__gte", 0),
+                ),
+                name="wallet_buckets_are_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.CheckConstraint(condition=models.Q(('debt', 0), ('available', 0), _connector='OR'), name='wallet_owes_only_when_empty'),
+            model_name="wallet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("debt", 0), ("available", 0), _connector="OR"),
+                name="wallet_owes_only_when_empty",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.CheckConstraint(condition=models.Q(('lifetime_earned__gte', 0), ('lifetime_expired__gte', 0), ('lifetime_redeemed__gte', 0)), name='wallet_lifetimes_are_not_negative'),
+            model_name="wallet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("lifetime_earned__gte", 0),
+                    ("lifetime_expired__gte", 0),
+                    ("lifetime_redeemed__gte", 0),
+                ),
+                name="wallet_lifetimes_are_not_negative",
+            ),
         ),
         migrations.AddIndex(
-            model_name='lot',
-            index=models.Index(fields=['wallet', 'source_type', 'source_id'], name='lot_source'),
+            model_name="lot",
+            index=models.Index(
+                fields=["wallet", "source_type", "source_id"], name="lot_source"
+            ),
         ),
         migrations.AddIndex(
-            model_name='lot',
-            index=models.Index(condition=models.Q(('pending__gt', 0), ('remaining__gt', 0), ('held__gt', 0), _connector='OR'), fields=['wallet', 'expires_at'], name='lot_open'),
+            model_name="lot",
+            index=models.Index(
+                condition=models.Q(
+                    ("pending__gt", 0), ("remaining__gt", 0), ("held__gt", 0), _connector="OR"
+                ),
+                fields=["wallet", "expires_at"],
+                name="lot_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.CheckConstraint(condition=models.Q(('granted', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('pending'), '+', models.F('remaining')), '+', models.F('held')), '+', models.F('spent')), '+', models.F('expired')), '+', models.F('reversed')))), name='lot_adds_up'),
+            model_name="lot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "granted",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        django.db.models.expressions.CombinedExpression(
+                                            models.F("pending"), "+", models.F("remaining")
+                                        ),
+                                        "+",
+                                        models.F("held"),
+                                    ),
+                                    "+",
+                                    models.F("spent"),
+                                ),
+                                "+",
+                                models.F("expired"),
+                            ),
+                            "+",
+                            models.F("reversed"),
+                        ),
+                    )
+                ),
+                name="lot_adds_up",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.CheckConstraint(condition=models.Q(('expired__gte', 0), ('granted__gt', 0), ('held__gte', 0), ('pending__gte', 0), ('remaining__gte', 0), ('reversed__gte', 0), ('spent__gte', 0)), name='lot_parts_are_not_negative'),
+            model_name="lot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("expired__gte", 0),
+                    ("granted__gt", 0),
+                    ("held__gte", 0),
+                    ("pending__gte", 0),
+                    ("remaining__gte", 0),
+                    ("reversed__gte", 0),
+                    ("spent__gte", 0),
+                ),
+                name="lot_parts_are_not_negative",
+            ),
         ),
         migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(condition=models.Q(('points__gt', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('captured'), '+', models.F('released')), '+', models.F('expired')))), fields=['wallet'], name='hold_open'),
+            model_name="hold",
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "points__gt",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("captured"), "+", models.F("released")
+                            ),
+                            "+",
+                            models.F("expired"),
+                        ),
+                    )
+                ),
+                fields=["wallet"],
+                name="hold_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(('captured__gte', 0), ('expired__gte', 0), ('points__gt', 0), ('released__gte', 0)), name='hold_parts_are_not_negative'),
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("captured__gte", 0),
+                    ("expired__gte", 0),
+                    ("points__gt", 0),
+                    ("released__gte", 0),
+                ),
+                name="hold_parts_are_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(('points__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('captured'), '+', models.F('released')), '+', models.F('expired')))), name='hold_resolves_once'),
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "points__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("captured"), "+", models.F("released")
+                            ),
+                            "+",
+                            models.F("expired"),
+                        ),
+                    )
+                ),
+                name="hold_resolves_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.UniqueConstraint(fields=('wallet', 'seq'), name='entry_seq_once'),
+            model_name="entry",
+            constraint=models.UniqueConstraint(fields=("wallet", "seq"), name="entry_seq_once"),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.UniqueConstraint(fields=('program', 'key'), name='entry_key_once'),
+            model_name="entry",
+            constraint=models.UniqueConstraint(
+                fields=("program", "key"), name="entry_key_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.UniqueConstraint(condition=models.Q(('reverses__isnull', False)), fields=('reverses',), name='entry_reversed_once'),
+            model_name="entry",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reverses__isnull", False)),
+                fields=("reverses",),
+                name="entry_reversed_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ('earn', 'opening')), ('available__gte', 0), ('debt', 0), ('held', 0), ('pending__gte', 0), models.Q(('available', 0), ('debt', 0), ('held', 0), ('pending', 0), _negated=True)), models.Q(('kind__in', ('release',)), ('available__gt', 0), ('debt', 0), ('held', 0), ('pending', django.db.models.expressions.CombinedExpression(models.F('available'), '*', models.Value(-1)))), models.Q(('kind__in', ('cancel_pending',)), ('available', 0), ('debt', 0), ('held', 0), ('pending__lt', 0)), models.Q(('kind__in', ('hold',)), ('available', django.db.models.expressions.CombinedExpression(models.F('held'), '*', models.Value(-1))), ('debt', 0), ('held__gt', 0), ('pending', 0)), models.Q(('kind__in', ('capture',)), ('available', 0), ('debt', 0), ('held__lt', 0), ('pending', 0)), models.Q(('kind__in', ('void',)), ('available', django.db.models.expressions.CombinedExpression(models.F('held'), '*', models.Value(-1))), ('debt', 0), ('held__lt', 0), ('pending', 0)), models.Q(('kind__in', ('redeem', 'expire')), ('available__lt', 0), ('debt', 0), ('held', 0), ('pending', 0)), models.Q(('kind__in', ('restore', 'reinstate')), ('available__gt', 0), ('debt', 0), ('held', 0), ('pending', 0)), models.Q(('kind__in', ('clawback',)), ('available__lte', 0), ('debt__gte', 0), ('held', 0), ('pending__lte', 0)), models.Q(('kind__in', ('repay_debt',)), ('available', models.F('debt')), ('debt__lt', 0), ('held', 0), ('pending', 0)), models.Q(('kind__in', ('adjust',)), ('debt__gte', 0), ('held', 0), models.Q(('available', 0), ('debt', 0), ('held', 0), ('pending', 0), _negated=True)), models.Q(('kind__in', ('transfer_in',)), ('available__gte', 0), ('debt', 0), ('held', 0), ('pending__gte', 0), models.Q(('available', 0), ('debt', 0), ('held', 0), ('pending', 0), _negated=True)), models.Q(('kind__in', ('transfer_out',)), ('available__lt', 0), ('debt', 0), ('held', 0), ('pending', 0)), models.Q(('kind__in', ('merge_in',)), ('available__gte', 0), ('debt__gte', 0), ('held__gte', 0), ('pending__gte', 0), models.Q(('available', 0), ('debt', 0), ('held', 0), ('pending', 0), _negated=True)), models.Q(('kind__in', ('merge_out',)), ('available__lte', 0), ('debt__lte', 0), ('held__lte', 0), ('pending__lte', 0), models.Q(('available', 0), ('debt', 0), ('held', 0), ('pending', 0), _negated=True)), _connector='OR'), name='entry_balances_by_its_kind'),
+            model_name="entry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("kind__in", ("earn", "opening")),
+                        ("available__gte", 0),
+                        ("debt", 0),
+                        ("held", 0),
+                        ("pending__gte", 0),
+                        models.Q(
+                            ("available", 0),
+                            ("debt", 0),
+                            ("held", 0),
+                            ("pending", 0),
+                            _negated=True,
+                        ),
+                    ),
+                    models.Q(
+                        ("kind__in", ("release",)),
+                        ("available__gt", 0),
+                        ("debt", 0),
+                        ("held", 0),
+                        (
+                            "pending",
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("available"), "*", models.Value(-1)
+                            ),
+                        ),
+                    ),
+                    models.Q(
+                        ("kind__in", ("cancel_pending",)),
+                        ("available", 0),
+                        ("debt", 0),
+                        ("held", 0),
+                        ("pending__lt", 0),
+                    ),
+                    models.Q(
+                        ("kind__in", ("hold",)),
+                        (
+                            "available",
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("held"), "*", models.Value(-1)
+                            ),
+                        ),
+                        ("debt", 0),
+                        ("held__gt", 0),
+                        ("pending", 0),
+                    ),
+                    models.Q(
+                        ("kind__in", ("capture",)),
+                        ("available", 0),
+                        ("debt", 0),
+                        ("held__lt", 0),
+                        ("pending", 0),
+                    ),
+                    models.Q(
+                        ("kind__in", ("void",)),
+                        (
+                            "available",
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("held"), "*", models.Value(-1)
+                            ),
+                        ),
+                        ("debt", 0),
+                        ("held__lt", 0),
+                        ("pending", 0),
+                    ),
+                    models.Q(
+                        ("kind__in", ("redeem", "expire")),
+                        ("available__lt", 0),
+                        ("debt", 0),
+                        ("held", 0),
+                        ("pending", 0),
+                    ),
+                    models.Q(
+                        ("kind__in", ("restore", "reinstate")),
+                        ("available__gt", 0),
+                        ("debt", 0),
+                        ("held", 0),
+                        ("pending", 0),
+                    ),
+                    models.Q(
+                        ("kind__in", ("clawback",)),
+                        ("available__lte", 0),
+                        ("debt__gte", 0),
+                        ("held", 0),
+                        ("pending__lte", 0),
+                    ),
+                    models.Q(
+                        ("kind__in", ("repay_debt",)),
+                        ("available", models.F("debt")),
+                        ("debt__lt", 0),
+                        ("held", 0),
+                        ("pending", 0),
+                    ),
+                    models.Q(
+                        ("kind__in", ("adjust",)),
+                        ("debt__gte", 0),
+                        ("held", 0),
+                        models.Q(
+                            ("available", 0),
+                            ("debt", 0),
+                            ("held", 0),
+                            ("pending", 0),
+                            _negated=True,
+                        ),
+                    ),
+                    models.Q(
+                        ("kind__in", ("transfer_in",)),
+                        ("available__gte", 0),
+                        ("debt", 0),
+                        ("held", 0),
+                        ("pending__gte", 0),
+                        models.Q(
+                            ("available", 0),
+                            ("debt", 0),
+                            ("held", 0),
+                            ("pending", 0),
+                            _negated=True,
+                        ),
+                    ),
+                    models.Q(
+                        ("kind__in", ("transfer_out",)),
+                        ("available__lt", 0),
+                        ("debt", 0),
+                        ("held", 0),
+                        ("pending", 0),
+                    ),
+                    models.Q(
+                        ("kind__in", ("merge_in",)),
+                        ("available__gte", 0),
+                        ("debt__gte", 0),
+                        ("held__gte", 0),
+                        ("pending__gte", 0),
+                        models.Q(
+                            ("available", 0),
+                            ("debt", 0),
+                            ("held", 0),
+                            ("pending", 0),
+                            _negated=True,
+                        ),
+                    ),
+                    models.Q(
+                        ("kind__in", ("merge_out",)),
+                        ("available__lte", 0),
+                        ("debt__lte", 0),
+                        ("held__lte", 0),
+                        ("pending__lte", 0),
+                        models.Q(
+                            ("available", 0),
+                            ("debt", 0),
+                            ("held", 0),
+                            ("pending", 0),
+                            _negated=True,
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="entry_balances_by_its_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(('available_after__gte', 0), ('debt_after__gte', 0), ('forgiven__gte', 0), ('held_after__gte', 0), ('pending_after__gte', 0)), name='entry_leaves_nothing_negative'),
+            model_name="entry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("available_after__gte", 0),
+                    ("debt_after__gte", 0),
+                    ("forgiven__gte", 0),
+                    ("held_after__gte", 0),
+                    ("pending_after__gte", 0),
+                ),
+                name="entry_leaves_nothing_negative",
+            ),
         ),
         migrations.AddIndex(
-            model_name='allocation',
-            index=models.Index(condition=models.Q(('hold__isnull', False)), fields=['hold'], name='allocation_hold'),
+            model_name="allocation",
+            index=models.Index(
+                condition=models.Q(("hold__isnull", False)),
+                fields=["hold"],
+                name="allocation_hold",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='allocation',
-            constraint=models.CheckConstraint(condition=models.Q(('pending', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('remaining'), '*', models.Value(-1)), '-', models.F('held')), '-', models.F('spent')), '-', models.F('expired')), '-', models.F('reversed')))), name='allocation_adds_up_to_nothing'),
+            model_name="allocation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "pending",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        django.db.models.expressions.CombinedExpression(
+                                            models.F("remaining"), "*", models.Value(-1)
+                                        ),
+                                        "-",
+                                        models.F("held"),
+                                    ),
+                                    "-",
+                                    models.F("spent"),
+                                ),
+                                "-",
+                                models.F("expired"),
+                            ),
+                            "-",
+                            models.F("reversed"),
+                        ),
+                    )
+                ),
+                name="allocation_adds_up_to_nothing",
+            ),
         ),
     ]

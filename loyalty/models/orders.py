@@ -25,7 +25,6 @@ class Order(models.Model):
     guest_phone = models.CharField(max_length=16, blank=True)
     waiting = models.BooleanField(default=False)
     version = models.BigIntegerField(default=0)
-    stated_version = models.BigIntegerField(null=True)
     stated_updated_at = models.DateTimeField(null=True)
     status = models.CharField(max_length=10, blank=True)
     body = models.JSONField(null=True)

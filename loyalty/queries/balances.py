@@ -78,9 +78,7 @@ def wallets_of(members: Sequence[Member], *, at: datetime) -> dict[int, dict[str
     return found
 
 
-def states_of(
-    setup: Setup, member_ids: Sequence[int], *, at: datetime
-) -> list[WalletState]:
+def states_of(setup: Setup, member_ids: Sequence[int], *, at: datetime) -> list[WalletState]:
     """Return wallets as they truly are at `at`, unlocked: for looking, not for writing."""
     states = _states(setup, member_ids)
     _settle([state for state in states if is_due(state, at)], at)

@@ -37,7 +37,10 @@ class WhyNot(StrEnum):
     ORDER_PENDING = "order_pending"
     ORDER_CANCELLED = "order_cancelled"
     NO_MEMBER = "no_member"
+    NO_RULES = "no_rules"
     MEMBER_SUSPENDED = "member_suspended"
+    MEMBER_CLOSED = "member_closed"
+    MEMBER_ERASED = "member_erased"
 
     def by(self, code: str) -> str:
         """Return the word with the code of the rule that caused it."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from django.contrib.auth.models import AbstractBaseUser
 
 from core import clock
-from core.errors import DomainError
+from core.errors import DomainError, invalid
 from core.events import NewEvent, record_events
 from core.transactions import retrying
 from loyalty.models import Adjustment, Entry, Member, PointType
@@ -18,6 +18,7 @@ from loyalty.rules.movements import Movement, deduct, grant, spend
 from loyalty.rules.wallets import Cause, NewLot
 from loyalty.services.ledger import Book, Posting, open_book, post
 
+MOST_POINTS = 10**15
 POLICY: Literal["policy"] = "policy"
 
 
@@ -89,7 +90,10 @@ def adjust_points(
 
     :raises InsufficientPoints: if more is taken than is available, unless the
         request allows debt
+    :raises InvalidInput: `out_of_range` if the points are absurdly many
     """
+    if abs(request.points) > MOST_POINTS:
+        raise invalid("/points", "out_of_range", f"must be at most {MOST_POINTS} points")
     program = member.program
     book = _open_book(member, point_type, requested.at)
     key = f"adjustment:{requested.key}"

@@ -4,15 +4,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from core.errors import invalid
 from loyalty.models import Member
 from loyalty.queries.member_facts import COUNTED, Question, member_facts
 from loyalty.rules.compiled import CompiledRuleSet
 from loyalty.rules.earning import evaluate_event, evaluate_order
 from loyalty.rules.multipliers import Bonus
-from loyalty.rules.outcomes import Evaluation
+from loyalty.rules.outcomes import Evaluation, nothing_earned
 from loyalty.rules.wallets import NewLot
+from loyalty.rules.words import WhyNot
 from loyalty.services.facts import Earning, Fact, Wave
 from loyalty.services.limits import LimitBook
+
+# What one fact or one person may give: more is a mistake, not generosity.
+MOST_POINTS = 10**15
+
+# Why an order is worth nothing, by its status; else because nothing of it is left.
+WORTHLESS = {"pending": WhyNot.ORDER_PENDING, "cancelled": WhyNot.ORDER_CANCELLED}
 
 
 def gather_facts(wave: Wave, bonuses: Mapping[int, Sequence[Bonus]]) -> None:
@@ -82,11 +90,19 @@ def earn_points(wave: Wave) -> None:
         _open_earnings(fact, wave)
         why_nothing = _why_nothing(fact)
         if why_nothing:
-            fact.why_nothing = why_nothing
+            _earn_nothing(fact, wave, why_nothing)
         else:
             _evaluate(fact, wave, limits)
         for earning in fact.earnings.values():
             _hold_back(earning, fact, wave)
+
+
+def _earn_nothing(fact: Fact, wave: Wave, why_nothing: WhyNot) -> None:
+    """Say of every rule why it gives nothing."""
+    fact.why_nothing = why_nothing
+    if fact.row.rule_set_id is not None:
+        rule_set = wave.setup.rule_set(fact.row.rule_set_id)
+        fact.evaluation = nothing_earned(rule_set, fact.kind, why_nothing, at=fact.occurred_at)
 
 
 def _open_earnings(fact: Fact, wave: Wave) -> None:
@@ -104,14 +120,14 @@ def _open_earnings(fact: Fact, wave: Wave) -> None:
         fact.earnings[code] = earning
 
 
-def _why_nothing(fact: Fact) -> str | None:
+def _why_nothing(fact: Fact) -> WhyNot | None:
     """Say why a fact is worth nothing, whatever the rules say."""
     if fact.order is not None and not fact.order.counts:
-        return "not_worth_anything"
+        return WORTHLESS.get(fact.order.status, WhyNot.NO_GOODS_LEFT)
     if fact.row.rule_set_id is None:
-        return "no_rules"
-    reason: str | None = fact.member_facts.get("earns_nothing")
-    return reason
+        return WhyNot.NO_RULES
+    reason = fact.member_facts.get("earns_nothing")
+    return WhyNot(reason) if reason else None
 
 
 def _evaluate(fact: Fact, wave: Wave, limits: LimitBook) -> None:
@@ -125,6 +141,9 @@ def _evaluate(fact: Fact, wave: Wave, limits: LimitBook) -> None:
         if not outcome.is_award or earning is None:
             limits.note_multiplier(fact, outcome)
             continue
+        if outcome.desired > MOST_POINTS:
+            detail = f"rule {outcome.code} would give more than {MOST_POINTS} points"
+            raise invalid("", "out_of_range", detail)
         given, limit = limits.apply(fact, outcome)
         earning.desired += outcome.desired
         earning.target += given

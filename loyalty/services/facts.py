@@ -74,6 +74,7 @@ class Fact:
     order: Order | None = None
     event: MemberEvent | None = None
     order_facts: OrderFacts | None = None
+    clamped: int = 0
     fulfilled_before: datetime | None = None
     is_created: bool = False
     is_applied: bool = True

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from core.errors import DomainError
+from core.errors import DomainError, InvalidInput, Problem
 from loyalty.models import Order
 from loyalty.rules.orders import order_facts
 from loyalty.rules.statements import OrderStatement, RefundStatement
@@ -83,6 +83,11 @@ def _record(fact: Fact, order: Order, wave: Wave) -> None:
     if order.body is None:
         return
     fact.order_facts = order_facts(order.body, order.refunds)
+    fact.clamped = fact.order_facts.clamped
+    if isinstance(statement, RefundStatement):
+        # What was clamped before belongs to other statements.
+        others = [one for one in order.refunds if one["id"] != statement.id]
+        fact.clamped -= order_facts(order.body, others).clamped
     order.subtotal = fact.order_facts.subtotal
     order.total = fact.order_facts.total
     order.counts = fact.order_facts.is_worth_something
@@ -109,8 +114,7 @@ def _restate(order: Order, statement: OrderStatement, at: datetime) -> bool:
         if _is_stale(order, statement, content):
             return False
     order.body = content
-    order.version = max(order.version + 1, statement.version or 0)
-    order.stated_version = statement.version or order.stated_version
+    order.version = statement.version or order.version + 1
     order.stated_updated_at = statement.updated_at or order.stated_updated_at
     order.status = statement.status
     order.member_ref = statement.member or order.member_ref
@@ -145,15 +149,15 @@ def _is_stale(order: Order, statement: OrderStatement, content: Mapping[str, Any
     :raises VersionConflict: if the same version says something else now
     """
     for stated, known in (
-        (statement.version, order.stated_version),
+        (statement.version, order.version),
         (statement.updated_at, order.stated_updated_at),
     ):
         if stated is None or known is None or stated > known:  # type: ignore[operator]
             continue
         if stated == known and content != order.body:
             raise VersionConflict(
-                f"version {order.version} of order {order.external_id} "
-                "was stated before with other content"
+                f"order {order.external_id} was stated before with the same "
+                "version or time and other content"
             )
         return True
     unversioned = statement.version is None and statement.updated_at is None
@@ -181,11 +185,7 @@ def _add_refund(order: Order, statement: RefundStatement) -> bool:
 
     :raises ConflictingFact: if the same refund was posted with other content
     """
-    refund = {
-        "id": statement.id,
-        "amount": statement.amount,
-        "lines": [{"id": line, "quantity": units} for line, units in statement.lines],
-    }
+    refund = content_of_refund(statement)
     for known in order.refunds:
         if known["id"] == statement.id:
             if known != refund:
@@ -193,8 +193,33 @@ def _add_refund(order: Order, statement: RefundStatement) -> bool:
                     f"refund {statement.id} was posted before with other content"
                 )
             return False
+    if order.body is not None:
+        _refuse_unknown_lines(order.body, statement)
     order.refunds = [*order.refunds, refund]
     return True
+
+
+def content_of_refund(statement: RefundStatement) -> dict[str, Any]:
+    """Return everything a posted refund says, as it is kept and compared."""
+    refunded_at = statement.refunded_at
+    return {
+        "id": statement.id,
+        "amount": statement.amount,
+        "lines": [{"id": line, "quantity": units} for line, units in statement.lines],
+        "refunded_at": refunded_at.isoformat() if refunded_at else None,
+    }
+
+
+def _refuse_unknown_lines(body: Mapping[str, Any], statement: RefundStatement) -> None:
+    """:raises InvalidInput: if a refund names a line that its order does not have"""
+    known = {line["id"] for line in body["lines"]}
+    problems = [
+        Problem(f"/lines/{place}/id", "unknown_line", f"the order has no line {line}")
+        for place, (line, _) in enumerate(statement.lines)
+        if line not in known
+    ]
+    if problems:
+        raise InvalidInput(problems)
 
 
 ORDER_COLUMNS = (
@@ -204,7 +229,6 @@ ORDER_COLUMNS = (
     "guest_phone",
     "waiting",
     "version",
-    "stated_version",
     "stated_updated_at",
     "status",
     "body",

@@ -15,7 +15,7 @@ from loyalty.rules.wallets import Cause, Draft, NewLot
 from loyalty.services.facts import Claim, Earning, Fact, Wave
 from loyalty.services.ledger import Posting, draft_postings, keep_active, reschedule, write
 from loyalty.services.limits import write_uses
-from loyalty.services.orders import ORDER_COLUMNS
+from loyalty.services.orders import ORDER_COLUMNS, content_of_refund
 
 EVENT_COLUMNS = (
     "member_id",
@@ -259,12 +259,7 @@ def _statement(fact: Fact) -> dict[str, Any]:
     """Return what was stated, as a decision keeps it."""
     statement = fact.statement
     if isinstance(statement, RefundStatement):
-        return {
-            "id": statement.id,
-            "amount": statement.amount,
-            "lines": [list(line) for line in statement.lines],
-            "refunded_at": _text(statement.refunded_at),
-        }
+        return content_of_refund(statement)
     if isinstance(statement, EventStatement):
         return {
             "type": statement.type,

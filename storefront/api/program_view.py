@@ -29,6 +29,7 @@ SAFE = ("GET", "HEAD")
 LONGEST_REQUEST_ID = 128
 # An order of a thousand lines fits in; five megabytes are a mistake.
 LARGEST_BODY = 1_000_000
+MOST_DRAINED = 32_000_000
 
 
 class OneForm(DefaultContentNegotiation):
@@ -149,7 +150,7 @@ def request_id_of(request: HttpRequest) -> str:
 
 
 def refuse_large_body(request: Request, largest: int) -> None:
-    """Look at the length of a body before any of it is read.
+    """Look at the length of a body before any of it is kept.
 
     :raises BodyTooLarge: if it is longer than `largest`
     :raises LengthRequired: if it does not say; Django would take it for empty
@@ -158,7 +159,14 @@ def refuse_large_body(request: Request, largest: int) -> None:
     if not length and request.META.get("HTTP_TRANSFER_ENCODING"):
         raise LengthRequired
     if int(length or 0) > largest:
+        _drain(cast(HttpRequest, request), min(int(length), MOST_DRAINED))
         raise BodyTooLarge(largest)
+
+
+def _drain(request: HttpRequest, length: int) -> None:
+    """Take in a body that nobody wants, or its sender breaks off and misses the answer."""
+    while length > 0 and (chunk := request.read(min(length, 65_536))):
+        length -= len(chunk)
 
 
 def unless_known(request: Request, response: HttpResponse) -> HttpResponse:

@@ -1,6 +1,6 @@
 """Runs every benchmark on a durable PostgreSQL and prints one table.
 
-    python -m tests.bench [NAME…]    all of them, or those whose name has one of these
+python -m tests.bench [NAME…]    all of them, or those whose name has one of these
 """
 
 import os

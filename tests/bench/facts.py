@@ -93,7 +93,9 @@ def single_order(times: int = 150) -> list[Row]:
 
     limit = partial(_bare_single, bare, times)
     fast, bound = rates(ours, limit, units=times)
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         state_fact(program, an_order("m0"), at=NOON)
     return [
         Row("one order statement, in process", fast, bound, "orders/s", ">= 0.40"),
@@ -118,9 +120,7 @@ def batches() -> list[Row]:
             statements = [an_order(f"m{number}") for number in range(size)]
             state_facts(program, statements, at=NOON)
 
-        def limit(
-            turn: int, bare: BareOrder = bare, wallets: Sequence[int] = wallets
-        ) -> None:
+        def limit(turn: int, bare: BareOrder = bare, wallets: Sequence[int] = wallets) -> None:
             write_in_bulk(bare, wallets, database_settings())
 
         fast, bound = rates(ours, limit, units=size, pairs=5)

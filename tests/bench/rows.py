@@ -147,9 +147,7 @@ def _copy(
     connected: psycopg.Connection[Any], template: Template, rows: list[list[Any]]
 ) -> None:
     table, names = template.table, ", ".join(f'"{name}"' for name in template.columns)
-    connected.execute(
-        f'CREATE TEMPORARY TABLE "new_{table}" (LIKE "{table}") ON COMMIT DROP'
-    )
+    connected.execute(f'CREATE TEMPORARY TABLE "new_{table}" (LIKE "{table}") ON COMMIT DROP')
     with connected.cursor().copy(f'COPY "new_{table}" ({names}) FROM STDIN') as copy:
         for row in rows:
             copy.write_row(row)

@@ -4,6 +4,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from django.core.management import call_command
 from django.db import connection
@@ -52,7 +53,7 @@ def print_table(rows: Sequence[Row]) -> None:
 
 def _processor() -> str:
     try:
-        with open("/proc/cpuinfo") as info:
+        with Path("/proc/cpuinfo").open() as info:
             names = [line.partition(":")[2].strip() for line in info if "model name" in line]
     except OSError:
         names = []

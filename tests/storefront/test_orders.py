@@ -152,11 +152,28 @@ def test_five_minutes_ahead_are_forgiven(door, ada):
     assert door.put("/orders/1", order(placed_at="2026-05-01T10:05:00Z")).status_code == 201
 
 
-def test_points_beyond_64_bits_are_refused(door, ada):
-    answer = door.put("/orders/1", {"member": "ada", "status": "paid", "subtotal": 2**63 - 1})
+def test_an_absurdly_large_order_is_refused(door, ada):
+    answer = door.put("/orders/1", {"member": "ada", "status": "paid", "subtotal": 10**15 + 1})
 
-    assert answer.status_code == 201
-    assert answer.json()["points"][0]["target"] == (2**63 - 1) // 100
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["code"] == "out_of_range"
+
+
+def test_a_refund_of_a_line_that_the_order_does_not_have_is_refused(door, ada):
+    door.put("/orders/1001", order())
+
+    answer = door.post(
+        "/orders/1001/refunds", {"id": "r-1", "lines": [{"id": "nope", "quantity": 1}]}
+    )
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == [
+        {
+            "pointer": "/lines/0/id",
+            "code": "unknown_line",
+            "detail": "the order has no line nope",
+        }
+    ]
 
 
 def test_a_refund_takes_back_its_share(door, ada):

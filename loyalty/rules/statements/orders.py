@@ -20,7 +20,6 @@ from loyalty.rules.statements.reading import (
     unless_empty,
 )
 from loyalty.rules.statements.values import (
-    MAX_NUMBER,
     parse_currency,
     parse_email,
     parse_flag,
@@ -39,6 +38,9 @@ TIMES = ("updated_at", "placed_at", "paid_at", "fulfilled_at", "cancelled_at")
 
 # A shop whose year we replay has an order of 1,114 lines.
 MOST_LINES = 2000
+# Ten trillion in a currency with two decimals: more is a mistake, and a thousand such
+# orders still fit a wallet.
+LARGEST_AMOUNT = 10**15
 LONGEST_BODY = 2_000_000
 # So few lines need no weighing: the limits of their fields bound them.
 FEW_LINES = 20
@@ -133,8 +135,8 @@ def parse_line(value: object) -> dict[str, Any]:
     if problems:
         raise Fault(problems)
     gross = line["quantity"] * line["unit_price"]
-    if gross > MAX_NUMBER:
-        raise Fault.of("out_of_range", f"amounts to more than {MAX_NUMBER}")
+    if gross > LARGEST_AMOUNT:
+        raise Fault.of("out_of_range", f"amounts to more than {LARGEST_AMOUNT}")
     if line["discount"] > gross:
         problem = Problem("/discount", "inconsistent", "is more than the line costs")
         raise Fault([problem])
@@ -270,8 +272,8 @@ def _contradictions(body: dict[str, Any]) -> list[Problem]:
         gross += amount
         goods += amount - line["discount"]
         taxes += line["tax"] or 0
-    if gross + body["shipping"] + body["tax"] + taxes > MAX_NUMBER:
-        return [Problem("", "out_of_range", f"amounts to more than {MAX_NUMBER}")]
+    if gross + body["shipping"] + body["tax"] + taxes > LARGEST_AMOUNT:
+        return [Problem("", "out_of_range", f"amounts to more than {LARGEST_AMOUNT}")]
     if len(lines) > FEW_LINES and _length_of(body) > LONGEST_BODY:
         detail = f"at most {LONGEST_BODY:,} characters as JSON"
         return [Problem("", "too_long", detail)]

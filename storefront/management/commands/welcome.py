@@ -37,6 +37,7 @@ class Credentials:
     password: str = ""
     program: str = ""
     token: str = ""
+    member: str = ""
 
 
 class Command(BaseCommand):
@@ -54,6 +55,7 @@ class Command(BaseCommand):
         program = programs.filter(slug=SHOWN_FIRST).first() or programs.first()
         if program:
             make_key(program, credentials)
+            credentials.member = credentials.member or richest_member(program)
         write_credentials(path, credentials)
         self.stdout.write(f"\nPerennial serves on {base}/")
         self.stdout.write(f"  Staff    {base}/admin/   {STAFF} / {made}")
@@ -108,8 +110,8 @@ def first_requests(
         yield "or seed one with `manage.py seed gift_shop`."
         return
     yield f"  API key  {credentials.token}   ({program.name}, all scopes)"
-    member = richest_member(program)
-    if member is None:
+    member = credentials.member
+    if not member:
         yield f"\n{program.name} has no members yet. Enrol one:"
         yield curl(credentials, "PUT", f"{base}/api/v1/members/c-42", {"name": "Ada"})
         return
@@ -122,11 +124,11 @@ def first_requests(
     yield curl(credentials, "POST", f"{order}/refunds", REFUND)
 
 
-def richest_member(program: Program) -> str | None:
-    """Return the id of the member who has most to show, if there is one."""
+def richest_member(program: Program) -> str:
+    """Return the id of the member who has most to show, "" if there is nobody."""
     wallets = Wallet.objects.filter(program=program).select_related("member")
     wallet = wallets.order_by("-available", "-pending", "pk").first()
-    return wallet.member.external_id if wallet else None
+    return wallet.member.external_id if wallet else ""
 
 
 def curl(credentials: Credentials, method: str, url: str, body: Any = None) -> str:

@@ -168,7 +168,7 @@ def test_a_decision_begins_with_its_answer(staff):
 @pytest.mark.parametrize(
     ("content", "answer"),
     [
-        ({"status": "pending"}, "It earns nothing. The order was worth nothing"),
+        ({"status": "pending"}, "It earns nothing. The order is not paid for yet."),
         ({"member": "nobody"}, "It waits: nobody with this id or address has enrolled."),
     ],
 )

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from core.errors import InvalidInput
-from loyalty.rules.statements import MAX_NUMBER, parse_order
+from loyalty.rules.statements import parse_order
+from loyalty.rules.statements.orders import LARGEST_AMOUNT
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 PRICED = {"unit_price": 1000}
@@ -76,24 +77,28 @@ def test_what_is_no_number_of_goods_is_refused(value, code):
 
 
 def test_the_largest_amount_that_fits_is_taken():
-    assert state(subtotal=MAX_NUMBER).body["lines"][0]["unit_price"] == 2**63 - 1
+    assert state(subtotal=LARGEST_AMOUNT).body["lines"][0]["unit_price"] == 10**15
 
 
 def test_a_line_that_amounts_to_more_than_fits_is_refused():
-    assert state_line(unit_price=MAX_NUMBER)
-    assert refusals(state_line, quantity=2, unit_price=2**62) == [("/lines/0", "out_of_range")]
+    assert state_line(unit_price=LARGEST_AMOUNT)
+    assert refusals(state_line, quantity=2, unit_price=10**15 // 2 + 1) == [
+        ("/lines/0", "out_of_range")
+    ]
 
 
 def test_an_order_that_amounts_to_more_than_fits_is_refused():
-    assert state(subtotal=MAX_NUMBER - 10, shipping=5, tax=5)
-    assert refusals(state, subtotal=MAX_NUMBER - 10, shipping=6, tax=5) == [
+    assert state(subtotal=LARGEST_AMOUNT - 10, shipping=5, tax=5)
+    assert refusals(state, subtotal=LARGEST_AMOUNT - 10, shipping=6, tax=5) == [
         ("", "out_of_range")
     ]
 
 
 def test_the_taxes_of_lines_add_to_what_an_order_amounts_to():
-    assert state_line(unit_price=MAX_NUMBER - 10, tax=10)
-    assert refusals(state_line, unit_price=MAX_NUMBER - 10, tax=11) == [("", "out_of_range")]
+    assert state_line(unit_price=LARGEST_AMOUNT - 10, tax=10)
+    assert refusals(state_line, unit_price=LARGEST_AMOUNT - 10, tax=11) == [
+        ("", "out_of_range")
+    ]
 
 
 def test_a_number_that_python_would_not_print_is_refused_as_well():
@@ -140,7 +145,8 @@ def test_a_tax_that_is_not_included_may_be_more_than_the_goods():
 
 
 def test_prices_that_add_up_to_more_than_fits_are_refused():
-    half = PRICED | {"unit_price": 2**62}
+    half = PRICED | {"unit_price": LARGEST_AMOUNT // 2}
 
-    assert state(lines=[half, half | {"unit_price": 2**62 - 1}])
-    assert refusals(state, lines=[half, half]) == [("", "out_of_range")]
+    assert state(lines=[half, half])
+    more = half | {"unit_price": LARGEST_AMOUNT // 2 + 1}
+    assert refusals(state, lines=[half, more]) == [("", "out_of_range")]

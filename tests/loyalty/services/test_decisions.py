@@ -88,7 +88,7 @@ def test_an_order_that_is_not_paid_is_worth_nothing():
 
     state_order(program, status="pending")
 
-    assert outcome_of()["why_nothing"] == "not_worth_anything"
+    assert outcome_of()["why_nothing"] == "order_pending"
 
 
 def test_a_program_without_rules_says_so():

@@ -1,13 +1,25 @@
 """The one writer: entries, numbers, balances, and what may never change."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.db import Error, connection, transaction
 
 from core.errors import InvalidInput
 from loyalty.models import Allocation, Entry, RuleSet, Wallet
 from loyalty.queries.balances import WalletView
-from loyalty.rules.wallets import MAX_POINTS, InsufficientPoints
+from loyalty.rules.movements import grant
+from loyalty.rules.wallets import (
+    MAX_POINTS,
+    Cause,
+    InsufficientPoints,
+    NewIds,
+    NewLot,
+    Terms,
+    WalletState,
+)
 from tests.factories import (
+    NOON,
     balance_of,
     entries_of,
     give_points,
@@ -48,13 +60,23 @@ def test_every_entry_carries_the_hash_of_the_one_before():
     assert Wallet.objects.get(member=ada).head_hash == second.hash
 
 
-def test_a_balance_that_would_leave_64_bits_is_refused_and_changes_nothing():
-    ada = make_member(make_program(), points=MAX_POINTS)
+def test_a_balance_that_would_leave_64_bits_is_refused():
+    cause = Cause("1", ("adjustment", "1"), NOON)
+    wallet = WalletState(1, 1, 1, Terms(ZoneInfo("UTC")), available=MAX_POINTS)
 
     with pytest.raises(InvalidInput, match="more points than a wallet can hold"):
-        give_points(ada, 1)
+        grant(wallet, NewIds(), kind="adjust", lots=[NewLot(1)], cause=cause)
 
-    assert balance_of(ada).available == MAX_POINTS
+    assert wallet.available == MAX_POINTS
+
+
+def test_a_person_cannot_give_absurdly_many_points():
+    ada = make_member(make_program())
+
+    with pytest.raises(InvalidInput, match="/points: must be at most 1000000000000000"):
+        give_points(ada, 10**15 + 1)
+
+    assert balance_of(ada) == WalletView()
 
 
 def test_spending_more_than_there_is_is_refused_and_changes_nothing():
