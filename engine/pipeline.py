@@ -129,7 +129,9 @@ def _run(
     owners = owners_of(program, statements) if len(statements) > 1 else {}
     answers: dict[int, Answer] = {}
     waves = waves_of(statements, owners, single_file=setup.has_shared_limits)
-    for facts in waves:
+    while waves:
+        # A wave is let go of when it is done; an import would fill the memory else.
+        facts = waves.pop(0)
         _run_wave(program, setup, facts, at, answers)
         if atomic:
             _raise_first(facts)
