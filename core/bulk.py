@@ -5,11 +5,13 @@ PostgreSQL offers it, costs a hundredth of that.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
+from itertools import chain
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.postgresql.base import ServerBindingCursor
 
 # Below this, one INSERT is quicker than setting up a COPY.
@@ -28,7 +30,8 @@ TAKEN_AS_IS = (
     models.TextField,
 )
 
-ENCODER = DjangoJSONEncoder(ensure_ascii=False)
+# What is encoded was parsed from JSON or made here: it has no circles to look for.
+ENCODER = DjangoJSONEncoder(ensure_ascii=False, check_circular=False)
 
 Row = Sequence[Any]
 
@@ -39,13 +42,15 @@ def prepared_cursor() -> Any:
     PostgreSQL keeps their plans, and gets values apart from the text; Django's own
     cursor writes every value into the text, to be parsed each time.
     """
-    if connection.vendor != "postgresql":
-        return connection.cursor()
-    connection.ensure_connection()
-    server_side: Any = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
-    if connection.queries_logged:
-        return connection.make_debug_cursor(server_side)
-    return connection.make_cursor(server_side)
+    # Bound once: `connection` is a proxy that looks up its thread's each time.
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    if database.vendor != "postgresql":
+        return database.cursor()
+    database.ensure_connection()
+    server_side: Any = ServerBindingCursor(database.connection)  # type: ignore[call-arg]
+    if database.queries_logged:
+        return database.make_debug_cursor(server_side)
+    return database.make_cursor(server_side)
 
 
 class Numbers:
@@ -89,12 +94,12 @@ def _reserve_from_sequences(
     # A model's table is its own, never text from outside.
     query = " UNION ALL ".join(
         f"SELECT {place}, nextval('{model._meta.db_table}_id_seq') "  # noqa: S608
-        f"FROM generate_series(1, {count})"
-        for place, (model, count) in enumerate(wanted.items())
+        "FROM generate_series(1, %s)"
+        for place, model in enumerate(wanted)
     )
     models_in_order = list(wanted)
-    with connection.cursor() as cursor:
-        cursor.execute(query)
+    with prepared_cursor() as cursor:
+        cursor.execute(query, list(wanted.values()))
         for place, number in cursor.fetchall():
             ids[models_in_order[place]].append(number)
 
@@ -124,23 +129,20 @@ def insert_rows(
     """
     if not rows:
         return
-    fields = [_fields(model)[column] for column in columns]
-    names = ", ".join(f'"{field.column}"' for field in fields)
-    table = model._meta.db_table
-    prepared = _prepared(fields, rows)
+    shape = _shape(model, tuple(columns), connection.vendor)
+    prepared = shape.prepared(rows)
     if connection.vendor == "postgresql" and len(rows) >= COPY_FROM and not unless_exists:
-        _copy(f'COPY "{table}" ({names}) FROM STDIN', prepared)
+        _copy(f"COPY {shape.table} ({shape.names}) FROM STDIN", prepared)
         return
     suffix = " ON CONFLICT DO NOTHING" if unless_exists else ""
-    size = max(1, SQLITE_VARIABLES // len(fields))
-    marks = f"({', '.join(['%s'] * len(fields))})"
+    size = max(1, SQLITE_VARIABLES // len(shape.columns))
     with prepared_cursor() as cursor:
         for start in range(0, len(prepared), size):
             chunk = prepared[start : start + size]
             cursor.execute(
-                f'INSERT INTO "{table}" ({names}) VALUES '  # noqa: S608
-                f"{', '.join([marks] * len(chunk))}{suffix}",
-                [value for row in chunk for value in row],
+                f"INSERT INTO {shape.table} ({shape.names}) VALUES "  # noqa: S608
+                f"{', '.join([shape.marks] * len(chunk))}{suffix}",
+                list(chain.from_iterable(chunk)),
             )
 
 
@@ -158,21 +160,19 @@ def update_rows(model: type[models.Model], columns: Sequence[str], rows: Sequenc
     """
     if not rows:
         return
-    fields = [_fields(model)[column] for column in columns]
-    key = model._meta.pk
-    prepared = _prepared([key, *fields], rows)
+    shape = _shape(model, ("id", *columns), connection.vendor)
+    prepared = shape.prepared(rows)
     if connection.vendor == "postgresql" and len(rows) > 1:
-        updated = _update_from_arrays(model, fields, prepared)
+        updated = _update_from_arrays(shape, prepared)
     else:
-        updated = _update_each(model, fields, prepared)
+        updated = _update_each(shape, prepared)
     if updated != len(rows):
         raise AssertionError(f"{len(rows) - updated} of {model.__name__} were not there")
 
 
-def _update_each(model: type[models.Model], fields: Sequence[Any], rows: Sequence[Row]) -> int:
-    table = model._meta.db_table
-    assignments = ", ".join(f'"{field.column}" = %s' for field in fields)
-    statement = f'UPDATE "{table}" SET {assignments} WHERE "id" = %s'  # noqa: S608
+def _update_each(shape: "Shape", rows: Sequence[Row]) -> int:
+    assignments = ", ".join(f"{name} = %s" for name in shape.columns[1:])
+    statement = f'UPDATE {shape.table} SET {assignments} WHERE "id" = %s'  # noqa: S608
     updated = 0
     with prepared_cursor() as cursor:
         for row in rows:
@@ -181,46 +181,59 @@ def _update_each(model: type[models.Model], fields: Sequence[Any], rows: Sequenc
     return updated
 
 
-def _update_from_arrays(
-    model: type[models.Model], fields: Sequence[Any], rows: Sequence[Row]
-) -> int:
-    table = model._meta.db_table
-    columns = ["id", *(field.column for field in fields)]
-    types = ["bigint", *(field.db_type(connection) for field in fields)]
-    arrays = ", ".join(f"%s::{kind}[]" for kind in types)
-    names = ", ".join(f'"{column}"' for column in columns)
-    assignments = ", ".join(f'"{name}" = v."{name}"' for name in columns[1:])
-    with connection.cursor() as cursor:
+def _update_from_arrays(shape: "Shape", rows: Sequence[Row]) -> int:
+    arrays = ", ".join(f"%s::{kind}[]" for kind in shape.types)
+    assignments = ", ".join(f"{name} = v.{name}" for name in shape.columns[1:])
+    with prepared_cursor() as cursor:
         cursor.execute(
-            f'UPDATE "{table}" AS t SET {assignments} '  # noqa: S608
-            f"FROM unnest({arrays}) AS v({names}) WHERE t.id = v.id",
+            f"UPDATE {shape.table} AS t SET {assignments} "  # noqa: S608
+            f'FROM unnest({arrays}) AS v({shape.names}) WHERE t."id" = v."id"',
             [list(values) for values in zip(*rows, strict=True)],
         )
         return int(cursor.rowcount)
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Some columns of a table, as statements name them and drivers take their values."""
+
+    table: str
+    columns: Sequence[str]
+    types: Sequence[str]
+    preparations: Sequence[tuple[int, Callable[[Any], Any]]]
+
+    @property
+    def names(self) -> str:
+        return ", ".join(self.columns)
+
+    @property
+    def marks(self) -> str:
+        return f"({', '.join(['%s'] * len(self.columns))})"
+
+    def prepared(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Return the values of rows as the database driver wants them."""
+        if not self.preparations:
+            return rows
+        prepared = [list(row) for row in rows]
+        for place, prepare in self.preparations:
+            for values in prepared:
+                if values[place] is not None:
+                    values[place] = prepare(values[place])
+        return prepared
+
+
 @cache
-def _fields(model: type[models.Model]) -> dict[str, Any]:
-    return {field.attname: field for field in model._meta.concrete_fields}
-
-
-def _prepared(fields: Sequence[Any], rows: Sequence[Row]) -> list[list[Any]]:
-    """Return the values of rows as the database driver wants them."""
-    prepared = [list(row) for row in rows]
-    for place, prepare in _preparations(tuple(fields), connection.vendor):
-        for values in prepared:
-            if values[place] is not None:
-                values[place] = prepare(values[place])
-    return prepared
-
-
-@cache
-def _preparations(
-    fields: tuple[Any, ...], vendor: str
-) -> list[tuple[int, Callable[[Any], Any]]]:
-    """Return what has to be done to which columns on this database."""
-    found = [(place, _preparation(field)) for place, field in enumerate(fields)]
-    return [(place, prepare) for place, prepare in found if prepare]
+def _shape(model: type[models.Model], columns: Sequence[str], vendor: str) -> Shape:
+    """Return these columns (attribute names) of a model; made once for each database."""
+    by_name = {field.attname: field for field in model._meta.concrete_fields}
+    fields = [by_name[column] for column in columns]
+    prepared = [(place, _preparation(field)) for place, field in enumerate(fields)]
+    return Shape(
+        table=f'"{model._meta.db_table}"',
+        columns=[f'"{field.column}"' for field in fields],
+        types=[field.db_type(connection) or "" for field in fields],
+        preparations=[(place, prepare) for place, prepare in prepared if prepare],
+    )
 
 
 def _preparation(field: Any) -> Callable[[Any], Any] | None:

@@ -1,9 +1,13 @@
 """Appending to the event log, in the caller's transaction."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from django.db import models
+from django.db.models.functions import Cast
 
 from core import bulk, clock
 from core.models import Event
@@ -38,3 +42,26 @@ def record_events(events: Sequence[NewEvent]) -> None:
             for event in events
         ],
     )
+
+
+def events_about(
+    program_id: int, *, member_ids: Sequence[int], texts: Sequence[str]
+) -> Iterator[Event]:
+    """Yield a program's events of these members, and those that mention one of `texts`.
+
+    Looks through the whole log of the program: for what is seldom asked.
+    """
+    about = models.Q(member_id__in=member_ids)
+    for text in texts:
+        # As the databases spell it: one escapes what is not ASCII, one does not.
+        for spelled in (json.dumps(text), json.dumps(text, ensure_ascii=False)):
+            about |= models.Q(spelled__contains=spelled)
+    text_of_data = Cast("data", models.TextField())
+    events = Event.objects.filter(program_id=program_id).annotate(spelled=text_of_data)
+    yield from events.filter(about).order_by("pk").iterator(chunk_size=500)
+
+
+def rewrite_events(events: Iterable[tuple[Event, dict[str, Any]]]) -> None:
+    """Put other data in the place of what these events say."""
+    rows = [(event.pk, data) for event, data in events]
+    bulk.update_rows(Event, ("data",), rows)

@@ -3,6 +3,9 @@
 from django.db import models
 from django.db.models import Q
 
+# What the log tells of members' lives; seldom, and asked for whenever somebody calls.
+LIVES = ("member.suspended", "member.reactivated", "member.closed")
+
 
 class Event(models.Model):
     """One thing that happened, appended in the transaction that made it so.
@@ -26,6 +29,11 @@ class Event(models.Model):
                 fields=["id"],
                 condition=Q(published_at=None),
                 name="event_unpublished",
+            ),
+            models.Index(
+                fields=["member_id"],
+                condition=Q(type__in=LIVES),
+                name="event_of_a_life",
             ),
         ]
 

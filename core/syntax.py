@@ -9,6 +9,7 @@ import ast
 import keyword
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from core.errors import Problem
@@ -63,19 +64,29 @@ class ExpressionError(Exception):
     """A condition cannot be used, and where in its text the reason stands.
 
     `code` is stable, `detail` is for a person, `line` and `column` count from 1.
+    `before` and `after` are the text up to the place, and from there on.
     Not a DomainError: only the caller knows which input held the condition.
     """
 
-    def __init__(self, code: ErrorCode, detail: str, line: int, column: int) -> None:
-        super().__init__(f"{detail} (line {line}, column {column})")
+    def __init__(self, code: ErrorCode, detail: str, *, before: str, after: str) -> None:
         self.code = code
         self.detail = detail
-        self.line = line
-        self.column = column
+        self.line = before.count("\n") + 1
+        self.column = len(before) - before.rfind("\n")
+        self.before = before
+        self.after = after
+        super().__init__(f"{detail} (line {self.line}, column {self.column})")
 
     def problem(self, pointer: str) -> Problem:
         """Return this as a problem of the input that held the condition."""
-        return Problem(pointer, self.code, str(self))
+        return ExpressionProblem(pointer, self.code, str(self), self)
+
+
+@dataclass(frozen=True)
+class ExpressionProblem(Problem):
+    """A condition in an input cannot be used; `error` knows where in its text."""
+
+    error: ExpressionError
 
 
 class Token(NamedTuple):
@@ -127,9 +138,8 @@ class Source:
         return start, len(code[: node.end_col_offset].decode())
 
     def _at(self, offset: int, code: ErrorCode, detail: str) -> ExpressionError:
-        before = self._text[:offset]
-        column = offset - before.rfind("\n")
-        return ExpressionError(code, detail, before.count("\n") + 1, column)
+        before, after = self._text[:offset], self._text[offset:]
+        return ExpressionError(code, detail, before=before, after=after)
 
     def _tokens(self) -> Iterator[Token]:
         offset = 0

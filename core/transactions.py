@@ -21,6 +21,10 @@ RETRYABLE = frozenset({"40001", "40P01", "55P03"})
 TAKEN = "23505"
 
 
+class LookAgain(Exception):
+    """What was looked at before a lock was had has changed meanwhile: begin again."""
+
+
 def retrying(function: Callable[P, T]) -> Callable[P, T]:
     """Run `function` in one transaction, again if it lost a fight for a lock or a row.
 
@@ -39,7 +43,7 @@ def retrying(function: Callable[P, T]) -> Callable[P, T]:
             try:
                 with transaction.atomic():
                     return function(*args, **kwargs)
-            except (OperationalError, IntegrityError) as error:
+            except (OperationalError, IntegrityError, LookAgain) as error:
                 if not _is_retryable(error, is_last=attempt == RETRIES):
                     raise
                 time.sleep(random.uniform(0.01, 0.05) * 2**attempt)  # noqa: S311
@@ -49,6 +53,8 @@ def retrying(function: Callable[P, T]) -> Callable[P, T]:
 
 
 def _is_retryable(error: Exception, *, is_last: bool) -> bool:
+    if isinstance(error, LookAgain):
+        return True
     state = getattr(error.__cause__, "sqlstate", None)
     if state == TAKEN:
         # Nobody is faster each time: it is the work itself that writes a row twice.

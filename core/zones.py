@@ -39,6 +39,11 @@ def in_utc(instant: datetime) -> datetime:
     return instant.astimezone(UTC)
 
 
+def written(instant: datetime) -> str:
+    """Return an instant as answers and messages have it: RFC 3339, with a Z."""
+    return in_utc(instant).isoformat().replace("+00:00", "Z")
+
+
 def reading(instant: datetime, zone: ZoneInfo) -> datetime:
     """Return what the clock on the wall shows at `instant` (without a zone)."""
     if instant.tzinfo is None:

@@ -5,8 +5,8 @@ import warnings
 
 import pytest
 
-from core.errors import Problem
 from core.expressions import ExpressionError, FieldType, Schema, compile_expression
+from core.syntax import ExpressionProblem
 
 SCHEMA = Schema(
     {
@@ -40,10 +40,11 @@ def test_an_error_says_what_and_where():
     assert error.code == "unknown_name"
     assert error.detail == "order.subtotl is not known; did you mean order.subtotal?"
     assert (error.line, error.column) == (2, 7)
-    assert error.problem("/rules/spend/when") == Problem(
+    assert error.problem("/rules/spend/when") == ExpressionProblem(
         "/rules/spend/when",
         "unknown_name",
         "order.subtotl is not known; did you mean order.subtotal? (line 2, column 7)",
+        error,
     )
 
 
