@@ -25,8 +25,10 @@ from typing import Any
 from engine.batch import Answer
 from engine.pipeline import state_fact
 from engine.travel import move_clock
-from loyalty.models import Entry, Hold, Member, PointType, Program
+from loyalty.models import Entry, Member, PointType, Program, Redemption
 from loyalty.queries.balances import WalletView, wallets_of
+from loyalty.queries.programs import reward_forms
+from loyalty.queries.setup import setup_of
 from loyalty.rules.statements import (
     EventStatement,
     MemberStatement,
@@ -38,18 +40,22 @@ from loyalty.rules.statements import (
     parse_refund,
 )
 from loyalty.services.adjustments import AdjustmentRequest, Requested, adjust_points
-from loyalty.services.holds import hold_points
 from loyalty.services.programs import (
     publish_rules,
     save_earning_rules,
     save_point_types,
     save_program,
 )
+from loyalty.services.redemptions import RedemptionRequest, redeem_reward
+from loyalty.services.rewards import save_rewards
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 # One point for every euro.
 SPEND = {"on": "order", "award": {"points": 1, "per": "1.00"}}
+
+# Any number of points pays.
+PAY = {"pay": {"gives": {"pay": {"point_type": "points", "rate": "0.01"}}}}
 
 numbers = count(1)
 
@@ -112,7 +118,7 @@ def make_member(
 
 
 def give_points(
-    member: Member, points: int, *, at: datetime | None = None, **terms: Any
+    member: Member, points: int, *, key: str = "", at: datetime | None = None, **terms: Any
 ) -> Entry:
     """Adjust by `points`, which never expire unless `expires_at` is among the terms."""
     now = _at(member.program, at)
@@ -122,7 +128,7 @@ def give_points(
         member=member,
         point_type=point_type,
         request=AdjustmentRequest(points, **terms),
-        requested=Requested(f"given-{next(numbers)}", now),
+        requested=Requested(key or f"given-{next(numbers)}", now),
     )
     assert adjustment.entry is not None
     return adjustment.entry
@@ -135,16 +141,38 @@ def reserve_points(
     key: str = "cart-1",
     at: datetime | None = None,
     lasts: timedelta = timedelta(minutes=30),
-) -> Hold:
-    """Hold points for a checkout."""
-    now = _at(member.program, at)
-    return hold_points(
+) -> Redemption:
+    """Hold points for a checkout, to pay with."""
+    if PAY.keys().isdisjoint(setup_of(member.program).rewards):
+        make_rewards(member.program, at=at, **reward_forms(member.program), **PAY)
+    request = {"points": points, "order_total": 10**12, "ttl": lasts}
+    return redeem(member, "pay", key=key, at=at, **request)
+
+
+def make_rewards(program: Program, *, at: datetime | None = None, **forms: Any) -> None:
+    """Make these the program's rewards, in the program file's form."""
+    save_rewards(program=program, forms=forms, at=_at(program, at))
+
+
+def redeem(
+    member: Member,
+    reward: str | None = None,
+    *,
+    key: str = "",
+    at: datetime | None = None,
+    **request: Any,
+) -> Redemption:
+    """Redeem a reward, or pay with points (`point_type`, `points`, `order_total`)."""
+    return redeem_reward(
         member=member,
-        point_type=point_type_of(member.program),
-        points=points,
-        expires_at=now + lasts,
-        requested=Requested(key, now),
+        request=RedemptionRequest(reward=reward, **request),
+        requested=requested(member, key, at=at),
     )
+
+
+def requested(member: Member, key: str = "", *, at: datetime | None = None) -> Requested:
+    """Return a request with this key, or with one of its own."""
+    return Requested(key or f"request-{next(numbers)}", _at(member.program, at))
 
 
 def state_order(

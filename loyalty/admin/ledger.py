@@ -141,26 +141,38 @@ def balances_panel(views: dict[str, WalletView], program: Program) -> Panel:
 
 def entries_panel(entries: Sequence[Entry], program: Program, title: str = "Entries") -> Panel:
     """Return entries with what caused them, and the way to the reasons."""
-    links = links_to(entries, program)
-    moved = [name for name in BUCKETS if any(getattr(each, name) for each in entries)]
-    names = [NAMES[name] for name in moved]
+    moved, names = moved_by(entries)
     return Panel(
         title=title,
         headings=("When", "What", *names, "Available then", "From", "Reason", ""),
-        rows=[
-            (
-                local(entry.occurred_at, program),
-                link(entry, entry.get_kind_display()),
-                *(signed(getattr(entry, name)) for name in moved),
-                entry.available_after,
-                source_of(entry, links),
-                entry.reason or DASH,
-                why_link(entry.decision_id),
-            )
-            for entry in entries
-        ],
+        rows=entry_rows(entries, program, moved),
         empty="Nothing has moved yet.",
     )
+
+
+def moved_by(entries: Sequence[Entry]) -> tuple[list[str], list[str]]:
+    """Return which buckets these entries moved, and what their columns are called."""
+    moved = [name for name in BUCKETS if any(getattr(each, name) for each in entries)]
+    return moved, [NAMES[name] for name in moved]
+
+
+def entry_rows(
+    entries: Sequence[Entry], program: Program, moved: Sequence[str]
+) -> list[Sequence[object]]:
+    """Return a row for each entry, with columns for what was moved."""
+    links = links_to(entries, program)
+    return [
+        (
+            local(entry.occurred_at, program),
+            link(entry, entry.get_kind_display()),
+            *(signed(getattr(entry, name)) for name in moved),
+            entry.available_after,
+            source_of(entry, links),
+            entry.reason or DASH,
+            why_link(entry.decision_id),
+        )
+        for entry in entries
+    ]
 
 
 def _last_entries(wallet: Wallet) -> list[Entry]:

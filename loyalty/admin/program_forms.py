@@ -14,6 +14,7 @@ from core.periods import parse_period
 from core.zones import parse_zone
 from loyalty.admin.snippets import SnippetField
 from loyalty.models import PointType, Program
+from loyalty.queries.policies import PolicyPreview, preview_policy
 from loyalty.queries.programs import POINT_TYPE_KEYS, PROGRAM_KEYS
 from loyalty.rules.expiry import parse_expiry, parse_hold
 from loyalty.services.programs import check_point_types, check_program
@@ -128,6 +129,13 @@ class PointTypeForm(forms.ModelForm):  # type: ignore[type-arg]
         "<code>[30, 7, 1]</code>."
     )
 
+    is_seen = forms.BooleanField(
+        label="Change points that are there",
+        required=False,
+        help_text="Needed where the expiry says <code>existing: from_change</code>: preview "
+        "it, then tick this.",
+    )
+
     class Meta:
         model = PointType
         fields = ("program", "code", "name_one", "name_other", "value", *POINT_TYPE_KEYS)
@@ -186,7 +194,25 @@ class PointTypeForm(forms.ModelForm):  # type: ignore[type-arg]
         program = cleaned.get("program") or self.instance.program
         forms_by_code = {cleaned.get("code") or self.instance.code: self.point_type_form}
         _refuse(self, lambda: check_point_types(program, forms_by_code))
+        self._require_look()
         return cleaned
+
+    def _require_look(self) -> None:
+        """Let nobody move the end of members' points who has not been told so."""
+        changed = None if self.errors or not self.instance.pk else self.policy_change()
+        if changed and changed.points and not self.cleaned_data["is_seen"]:
+            self.add_error(
+                "is_seen",
+                f"{changed.points:,} points of {changed.members:,} members would end at "
+                "another time. Preview the change; if it is meant, tick this and save.",
+            )
+
+    def policy_change(self) -> PolicyPreview | None:
+        """Return what the expiry, as it stands in the form, would do to points there are."""
+        program = self.instance.program
+        return preview_policy(
+            program, self.instance.code, self.point_type_form, at=program.now()
+        )
 
 
 def _refuse(form: Any, check: Callable[[], None]) -> None:

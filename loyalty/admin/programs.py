@@ -11,10 +11,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 
 from core import clock
 from core.errors import DomainError, InvalidInput
 from core.staff import DASH, AnyModelAdmin, Panel, readable
+from loyalty.admin.policies import policy_shown
 from loyalty.admin.program_forms import PointTypeForm, ProgramForm
 from loyalty.admin.showing import link, local
 from loyalty.admin.snippets import written
@@ -157,13 +159,14 @@ class PointTypeAdmin(AnyModelAdmin):
     list_select_related = ("program",)
     list_filter = ("program", "kind")
     search_fields = ("code", "name_one", "name_other")
+    change_form_template = "admin/loyalty/pointtype/change_form.html"
     fieldsets = (
         (None, {"fields": ("program", "code", ("name_one", "name_other"), "kind")}),
         ("Worth", {"fields": ("value", "decimals", "max_balance")}),
         (
             "Time",
             {
-                "fields": ("hold", "expiry", "expiry_reminders"),
+                "fields": ("hold", "expiry", "is_seen", "expiry_reminders"),
                 "description": "Hold and expiry count for orders and events once the rules "
                 "are published; everything else on this page counts at once.",
             },
@@ -180,6 +183,31 @@ class PointTypeAdmin(AnyModelAdmin):
             },
         ),
     )
+
+    class Media:
+        js = ("perennial/preview.js",)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(self.policy_view))
+        name = "loyalty_pointtype_policy"
+        return [path("<path:object_id>/policy/", view, name=name), *super().get_urls()]
+
+    def policy_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show whose points would end at another time, if the form were saved."""
+        row = self.get_object(request, unquote(object_id))
+        if row is None or not self.has_change_permission(request, row):
+            raise PermissionDenied
+        data = request.POST.copy()
+        data["is_seen"] = "on"
+        form: Any = self.get_form(request, row, change=True)(data, instance=row)
+        context = self.admin_site.each_context(request) | {
+            "title": "What the change does",
+            "subtitle": str(row),
+            "opts": self.opts,
+            "original": row,
+            **policy_shown(form),
+        }
+        return TemplateResponse(request, "admin/loyalty/pointtype/policy.html", context)
 
     @admin.display(description="pending for")
     def held(self, point_type: PointType) -> str:

@@ -157,18 +157,18 @@ def _known() -> set[str]:
 def _award(cleaned: Mapping[str, Any]) -> Form:
     kind = cleaned["award_kind"]
     if kind == "multiply":
-        return {"multiply": _number(cleaned["multiply"])}
+        return {"multiply": number(cleaned["multiply"])}
     award: Form = {}
     for key in AWARD_KEYS[kind]:
         value = cleaned[f"award_{key}"]
         if value not in ("", None, False, "keep"):
-            award[key] = _number(value) if key in ("points", "times") else value
+            award[key] = number(value) if key in ("points", "times") else value
     if kind == "per_item":
         award["per_item"] = True
     return {"award": award}
 
 
-def _number(text: str) -> int | str | None:
+def number(text: str) -> int | str | None:
     """Return a number as the file has it: an integer where it is one, else as written."""
     text = text.strip()
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else text or None

@@ -14,12 +14,15 @@ from django.utils.safestring import SafeString
 
 from core.money import format_money
 from core.staff import DASH, Figure, ReadOnlyAdmin, moment
-from loyalty.models import Entry, Member, MemberEvent, Order, Program, Wallet
+from loyalty.models import Entry, Member, MemberEvent, Order, Program, Redemption, Wallet
 
 # A minus sign, as wide as a plus.
 MINUS = "\N{MINUS SIGN}"
 
 Links = Mapping[tuple[str, str], SafeString]
+
+# What has public ids made of the numbers of its rows, such as red_12.
+NUMBERED = ("redemption", "merge")
 
 
 class ProgramRowsAdmin(ReadOnlyAdmin):
@@ -74,8 +77,9 @@ def why_link(decision_id: int | None) -> str | SafeString:
 
 
 def links_to(entries: Iterable[Entry], program: Program) -> Links:
-    """Return links to the orders and events that entries came from, in two queries."""
-    links: dict[tuple[str, str], SafeString] = {}
+    """Return links to what entries came from: a query for each kind."""
+    entries = list(entries)
+    links = _numbered_links(entries)
     for kind, model in (("order", Order), ("event", MemberEvent)):
         ids = {entry.source_id for entry in entries if entry.source_type == kind}
         rows: Any = model._default_manager.filter(program=program, external_id__in=ids)
@@ -84,6 +88,28 @@ def links_to(entries: Iterable[Entry], program: Program) -> Links:
             text = f"{kind} {row.external_id}"
             links[kind, row.external_id] = format_html('<a href="{}">{}</a>', address, text)
     return links
+
+
+def _numbered_links(entries: Iterable[Entry]) -> dict[tuple[str, str], SafeString]:
+    """Return links to redemptions and merges, whose ids are the numbers of their rows."""
+    ids = {(entry.source_type, entry.source_id) for entry in entries}
+    named = _redeemed(public_id for kind, public_id in ids if kind == "redemption")
+    links: dict[tuple[str, str], SafeString] = {}
+    for kind, public_id in ids:
+        number = public_id.rpartition("_")[2]
+        if kind in NUMBERED and number.isdecimal():
+            address = reverse(f"admin:loyalty_{kind}_change", args=[number])
+            text = named.get(public_id) or f"{kind} {public_id}"
+            links[kind, public_id] = format_html('<a href="{}">{}</a>', address, text)
+    return links
+
+
+def _redeemed(public_ids: Iterable[str]) -> dict[str, str]:
+    """Return what was redeemed, by the id of the redemption; payments have no reward."""
+    numbers = [public_id.removeprefix("red_") for public_id in public_ids]
+    rows = Redemption.objects.filter(pk__in=[n for n in numbers if n.isdecimal()])
+    found = rows.exclude(reward=None).select_related("reward")
+    return {str(each): f"{each.reward}, {each}" for each in found}
 
 
 def source_of(entry: Entry, links: Links) -> str:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.utils.text import slugify
 
 from loyalty.models import Program
 from loyalty.queries.overview import Overview, overview_of
@@ -15,8 +16,10 @@ MOST_PROGRAMS = 12
 # How the models are grouped, in the order of a working day.
 GROUPS: Sequence[tuple[str, Sequence[str]]] = (
     ("Members", ("Member", "Order", "MemberEvent", "Decision", "Adjustment")),
+    ("Rewards", ("Reward", "Redemption", "Voucher", "VoucherUse")),
     ("Program", ("Program", "PointType", "EarningRule", "RuleSet")),
-    ("Ledger", ("Wallet", "Entry", "Lot", "Hold", "Allocation", "LimitUse")),
+    ("Members' lives", ("Merge", "ConsentChange", "ExpiryReminder", "Tombstone")),
+    ("Ledger", ("Wallet", "Entry", "Lot", "Hold", "Allocation", "LimitUse", "JobRun")),
     ("Outside world", ("ApiKey", "IdempotencyKey", "Event")),
 )
 
@@ -51,7 +54,7 @@ class StaffSite(AdminSite):
         groups = [
             {
                 "name": title,
-                "app_label": title.lower().replace(" ", "-"),
+                "app_label": slugify(title),
                 "app_url": "",
                 "has_module_perms": True,
                 "models": [models[name] for name in names if name in models],

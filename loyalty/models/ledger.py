@@ -35,6 +35,11 @@ class Wallet(models.Model):
     idle_at = models.DateTimeField(
         null=True, help_text="When lots that expire by inactivity expire."
     )
+    is_closed = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Its member was merged into another, or erased: nothing comes in any more.",
+    )
 
     class Meta:
         constraints = [
@@ -249,6 +254,8 @@ class Lot(models.Model):
         ]
         indexes = [
             models.Index(fields=["wallet", "source_type", "source_id"], name="lot_source"),
+            # A statement says when what each of its entries gave will expire.
+            models.Index(fields=["entry"], name="lot_of_entry"),
             models.Index(
                 fields=["wallet", "expires_at"],
                 condition=Q(pending__gt=0) | Q(remaining__gt=0) | Q(held__gt=0),

@@ -29,6 +29,17 @@ class Member(models.Model):
     card = models.CharField("card number", max_length=64, null=True, blank=True)
     birthday = models.DateField(null=True, blank=True)
     birthday_known_since = models.DateTimeField(null=True, blank=True, editable=False)
+    born_on = models.PositiveSmallIntegerField(
+        null=True, editable=False, help_text="The birthday's month * 100 + day, to find it by."
+    )
+    joined_on = models.PositiveSmallIntegerField(
+        null=True, editable=False, help_text="The same of the local day of joining."
+    )
+    celebrated_until = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="Program time up to which birthdays and anniversaries were stated.",
+    )
     locale = models.CharField(max_length=20, blank=True)
     timezone = models.CharField(max_length=60, blank=True)
     attributes = models.JSONField(default=dict, blank=True)
@@ -48,6 +59,14 @@ class Member(models.Model):
                 condition=~Q(email="") & ~Q(phone="") & ~Q(card=""),
                 name="member_address_is_null_or_something",
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["program", "born_on"],
+                condition=Q(born_on__isnull=False),
+                name="member_born_on",
+            ),
+            models.Index(fields=["program", "joined_on"], name="member_joined_on"),
         ]
 
     def __str__(self) -> str:

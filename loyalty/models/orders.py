@@ -1,5 +1,7 @@
 """Facts as storefronts state them, and why they earned what they earned."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
@@ -76,6 +78,10 @@ class Order(models.Model):
     def __str__(self) -> str:
         return self.external_id
 
+    def still_waits(self, *, claimable_since: datetime) -> bool:
+        """Say whether it may yet get a member, or the order that it is a refund of."""
+        return self.waiting and (self.placed_at is None or self.placed_at >= claimable_since)
+
 
 class MemberEvent(models.Model):
     """Something a member did that is not an order: a review, a visit, a signup."""
@@ -115,6 +121,10 @@ class MemberEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.external_id}"
+
+    def still_waits(self, *, claimable_since: datetime) -> bool:
+        """Say whether its member may yet enrol and claim it."""
+        return self.waiting and self.occurred_at >= claimable_since
 
 
 class Decision(models.Model):

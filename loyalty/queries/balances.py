@@ -10,8 +10,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import BooleanField, ExpressionWrapper, F, Min, Q, Sum
 
+from core.reading import one_of, read_values
 from loyalty.models import Allocation, Entry, Hold, Lot, Member, Wallet
 from loyalty.queries.setup import Setup, setup_of
 from loyalty.rules.due import is_due, settle
@@ -31,6 +33,9 @@ LIFETIMES = ("lifetime_earned", "lifetime_redeemed", "lifetime_expired")
 WALLET_COLUMNS = (*BUCKETS, *LIFETIMES, "last_seq", "head_hash", "due_at", "idle_at")
 LOT_PARTS = LotMove.PARTS
 LOT_TERMS = ("earned_at", "granted", "available_at", "lapses", "expires_at", "idle")
+LOT_COLUMNS = ("id", "wallet_id", "source_type", "source_id", *LOT_TERMS, *LOT_PARTS)
+# As the index of open lots has it.
+IS_OPEN = "(pending > 0 OR remaining > 0 OR held > 0)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +116,9 @@ def forecast_of(member: Member, *, at: datetime, now: datetime) -> dict[str, For
 def _states(setup: Setup, member_ids: Sequence[int]) -> list[WalletState]:
     """Return wallets as they were last written, without their lots."""
     terms = {p.id: p.terms for p in setup.point_types.values()}
-    rows = Wallet.objects.filter(
-        program_id=setup.program_id, member_id__in=member_ids
-    ).values_list("id", "member_id", "point_type_id", *WALLET_COLUMNS)
-    return [
-        WalletState(wallet_id, member_id, type_id, terms[type_id], *values)
-        for wallet_id, member_id, type_id, *values in rows
-    ]
+    columns = ("id", "member_id", "point_type_id", *WALLET_COLUMNS)
+    rows = read_values(Wallet, columns, one_of("member_id", member_ids))
+    return [WalletState(terms=terms[row["point_type_id"]], **row) for row in rows]
 
 
 def _settle(states: Sequence[WalletState], at: datetime) -> dict[int, list[Draft]]:
@@ -132,19 +133,43 @@ def load_open_lots(wallets: Sequence[WalletState]) -> None:
     by_id = {wallet.id: wallet for wallet in wallets if not wallet.is_loaded}
     if not by_id:
         return
-    is_open = Q(pending__gt=0) | Q(remaining__gt=0) | Q(held__gt=0)
-    for row in lot_rows(Q(wallet__in=by_id) & is_open):
-        by_id[row["wallet_id"]].lots[row["id"]] = lot_state(row)
+    theirs, values = one_of("wallet_id", by_id)
+    for row in read_values(Lot, LOT_COLUMNS, (f"{theirs} AND {IS_OPEN}", values)):
+        # What is there already may have been drafted upon.
+        by_id[row["wallet_id"]].lots.setdefault(row["id"], lot_state(row))
     _load_holds({wallet.id: wallet for wallet in by_id.values() if wallet.held})
     for wallet in by_id.values():
         wallet.is_loaded = True
 
 
+def load_spendable_lots(wallet: WalletState, points: int) -> None:
+    """Load the lots that the next `points` are spent from, unless all are loaded.
+
+    The order is that of `WalletState.spending_order`: who has five hundred lots need
+    not wait until all of them are read.
+    """
+    if wallet.is_loaded:
+        return
+    order = "earned_at, id"
+    values: list[Any] = []
+    if not wallet.terms.oldest_first:
+        order = f"CASE WHEN idle THEN %s ELSE expires_at END NULLS LAST, {order}"
+        values.append(connection.ops.adapt_datetimefield_value(wallet.idle_at))
+    # What stands before a lot in the order is less than what is to be spent.
+    condition = (
+        "id IN (SELECT id FROM (SELECT id, SUM(remaining) OVER "  # noqa: S608
+        f"(ORDER BY {order}) - remaining AS before FROM loyalty_lot "
+        f"WHERE wallet_id = %s AND {IS_OPEN} AND remaining > 0) AS spendable "
+        "WHERE before < %s)"
+    )
+    for row in read_values(Lot, LOT_COLUMNS, (condition, [*values, wallet.id, points])):
+        wallet.lots.setdefault(row["id"], lot_state(row))
+
+
 def lot_rows(wanted: Q) -> Iterable[Mapping[str, Any]]:
     """Return the lots that match, oldest first, as `lot_state` takes them."""
-    columns = ("id", "wallet_id", "source_type", "source_id", *LOT_TERMS, *LOT_PARTS)
     rows: Iterable[Mapping[str, Any]] = (
-        Lot.objects.filter(wanted).order_by("id").values(*columns)
+        Lot.objects.filter(wanted).order_by("id").values(*LOT_COLUMNS)
     )
     return rows
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Q, Sum
 
-from loyalty.models import Adjustment, Member, Order, PointType, Program, Wallet
+from loyalty.models import Adjustment, Member, Order, PointType, Program, Redemption, Wallet
 from loyalty.queries.programs import preview_publication
 
 DAYS = 14
@@ -36,6 +36,7 @@ class Overview:
     waiting_orders: int
     waiting_adjustments: int
     unpublished: int
+    to_fulfil: int
 
 
 def overview_of(program: Program, *, at: datetime) -> Overview:
@@ -52,8 +53,12 @@ def overview_of(program: Program, *, at: datetime) -> Overview:
             mine, status=Adjustment.Status.AWAITING
         ).count(),
         unpublished=len(preview_publication(program)),
+        to_fulfil=Redemption.objects.filter(mine, fulfilment__in=_OPEN_WORK).count(),
     )
 
+
+# As the index of the work list has them.
+_OPEN_WORK = (Redemption.Fulfilment.OPEN, Redemption.Fulfilment.IN_PROGRESS)
 
 # An order that waits is indexed by what it waits for.
 _WAITING = Q(waiting=True) & (

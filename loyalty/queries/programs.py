@@ -11,6 +11,7 @@ from loyalty.models import (
     Order,
     PointType,
     Program,
+    Reward,
     RuleSet,
 )
 from loyalty.rules.publication import (
@@ -60,6 +61,12 @@ def point_type_forms(program: Program) -> dict[str, dict[str, Any]]:
 def earning_rule_forms(program: Program) -> dict[str, dict[str, Any]]:
     """Return the live earning rules by code, in their order."""
     rows = EarningRule.objects.live().filter(program=program)
+    return {row.code: row.form() for row in rows}
+
+
+def reward_forms(program: Program) -> dict[str, dict[str, Any]]:
+    """Return the live rewards by code, in their order."""
+    rows = Reward.objects.live().filter(program=program)
     return {row.code: row.form() for row in rows}
 
 

@@ -195,5 +195,10 @@ def lines_schema() -> Schema:
     return _schema(lines_fields())
 
 
+def member_schema() -> Schema:
+    """Return the schema of conditions on a member alone."""
+    return _schema(MEMBER_FIELDS)
+
+
 def _schema(fields: Fields) -> Schema:
     return Schema({name: field.type for name, field in fields.items()})

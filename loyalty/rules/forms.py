@@ -48,6 +48,10 @@ class Form:
         self._read.add(key)
         return self._values.get(key)
 
+    def given(self) -> dict[str, Any]:
+        """Return what is written, but for what null leaves to the default."""
+        return {key: value for key, value in self._values.items() if value is not None}
+
     def at(self, key: Place) -> str:
         """Return the pointer of this form, of a key, or of one entry below a key."""
         if key is None:

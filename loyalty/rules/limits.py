@@ -10,6 +10,7 @@ from typing import Any
 from loyalty.rules.forms import Form
 
 SPANS = ("fact", "hour", "day", "week", "month", "quarter", "year", "lifetime")
+OVERFLOWS = ("clip", "refuse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +83,25 @@ def read_limits(rule: Form, *, points_allowed: bool) -> tuple[Limit, ...]:
     return tuple(limits)
 
 
-def _read_limit(form: Form) -> Limit | None:
+def read_redemption_limits(reward: Form) -> tuple[Limit, ...]:
+    """Return the limits of a reward. They refuse: it cannot be had in part."""
+    limits = [_read_limit(form, SPANS[1:], OVERFLOWS[1:]) for form in reward.listed("limits")]
+    return tuple(limit for limit in limits if limit)
+
+
+def _read_limit(
+    form: Form, spans: Sequence[str] = SPANS, overflows: Sequence[str] = OVERFLOWS
+) -> Limit | None:
     form.require("per")
     points = form.whole("points") if "points" in form else None
     times = form.whole("times", least=1) if "times" in form else None
     limit = Limit(
-        per=form.choice("per", SPANS, "lifetime"),
+        per=form.choice("per", spans, "lifetime"),
         points=points,
         times=times,
         of=form.choice("of", ("member", "program"), "member"),
         window=form.choice("window", ("calendar", "rolling"), "calendar"),
-        on_overflow=form.choice("on_overflow", ("clip", "refuse"), "clip"),
+        on_overflow=form.choice("on_overflow", overflows, overflows[0]),
     )
     form.take("points")
     form.take("times")

@@ -84,7 +84,7 @@ def spend(
     :raises InsufficientPoints: if fewer are available
     """
     if points > wallet.available:
-        raise InsufficientPoints(points - wallet.available)
+        raise InsufficientPoints(points - wallet.available, available=wallet.available)
     draft = Draft(kind=kind, cause=cause, available=-points)
     for lot, taken in take(wallet.spending_order(), points):
         draft.move(lot, remaining=-taken, spent=taken)
@@ -100,7 +100,7 @@ def deduct(wallet: WalletState, new_id: NewIds, *, points: int, cause: Cause) ->
     draft.debt = _new_debt(wallet, points - taken)
     draft.forgiven = points - taken - draft.debt
     if not draft.points:
-        raise InsufficientPoints(points)
+        raise InsufficientPoints(points, available=wallet.available)
     return [apply(wallet, draft)]
 
 
@@ -114,7 +114,7 @@ def take_back(
     own = [lot for lot in wallet.lots.values() if lot.source == given and lot.pending]
     short_by = points - wallet.available - sum(lot.pending for lot in own)
     if short_by > 0:
-        raise InsufficientPoints(short_by)
+        raise InsufficientPoints(short_by, available=wallet.available)
     draft = Draft(kind=kind, cause=cause)
     left = _reverse(draft, own, points, "pending")
     for lot, taken in take(wallet.spending_order(given), left):
@@ -132,13 +132,13 @@ def claw_back(wallet: WalletState, new_id: NewIds, *, points: int, cause: Cause)
     """
     draft = Draft(kind="clawback", cause=cause)
     own = [lot for lot in wallet.lots.values() if lot.source == cause.source]
-    own.sort(key=lambda lot: (lot.earned_at, -lot.id))
+    own.sort(key=lambda lot: (lot.earned_at, -lot.rank))
     others = [lot for lot in wallet.lots.values() if lot.source != cause.source]
     left = _reverse(draft, own, points, "expired")
     left = _reverse(draft, own, left, "pending")
     if wallet.terms.debt != "pending_only":
         left = _reverse(draft, wallet.spending_order(cause.source), left, "remaining")
-        others.sort(key=lambda lot: (lot.available_at or lot.earned_at, -lot.id))
+        others.sort(key=lambda lot: (lot.available_at or lot.earned_at, -lot.rank))
         left = _reverse(draft, others, left, "pending")
     draft.debt = _new_debt(wallet, left)
     draft.forgiven = left - draft.debt
@@ -182,7 +182,7 @@ def hold(
     :raises InsufficientPoints: if fewer are available
     """
     if points > wallet.available:
-        raise InsufficientPoints(points - wallet.available)
+        raise InsufficientPoints(points - wallet.available, available=wallet.available)
     held = HoldState(id=new_id(), points=points, expires_at=expires_at)
     draft = Draft(kind="hold", cause=cause, available=-points, held=points, hold=held)
     for lot, taken in take(wallet.spending_order(), points):
@@ -255,19 +255,21 @@ def restore(
     kind: str,
     parts: Sequence[tuple[LotState, int]],
     cause: Cause,
-    extra: int = 0,
+    born: Sequence[LotState] = (),
 ) -> list[Draft]:
     """Give spent points back to the lots that they came from, with their old expiry.
 
-    `extra` points come back that were in no lot, as those that became debt.
+    `born` are new lots of points that come back without one here: they had become
+    debt, or were spent by a member who has been merged into this one.
     """
-    given_back = sum(points for _, points in parts) + extra
+    given_back = sum(points for _, points in parts) + sum(lot.granted for lot in born)
     draft = Draft(kind=kind, cause=cause, available=given_back)
-    if extra:
-        at = cause.occurred_at
-        lot = LotState(new_id(), cause.source, at, granted=extra, remaining=extra)
-        _add_lot(wallet, draft, lot)
     lost = []
+    for lot in born:
+        _add_lot(wallet, draft, lot)
+        if lot.is_over(cause.occurred_at, wallet.idle_at):
+            lot.expires_at, lot.idle = wallet.terms.revived_until(cause.occurred_at), False
+            lost += [] if lot.expires_at else [(lot, lot.remaining)]
     for lot, points in parts:
         wallet.lots.setdefault(lot.id, lot)
         lost += _revive(wallet, draft, lot, points, new_id)

@@ -75,6 +75,11 @@ class OrderFacts:
         return status
 
     @property
+    def goods_before_discounts(self) -> int:
+        """What all lines came to, before the order's own discount and any refund."""
+        return sum(parts.gross for parts in self.ordered.parts)
+
+    @property
     def is_worth_something(self) -> bool:
         """Whether it earns at all: paid for, and not all of it given back."""
         return self.goods_left and self.status in {"paid", "fulfilled"}

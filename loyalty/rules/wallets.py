@@ -24,9 +24,10 @@ class InsufficientPoints(DomainError):
 
     code = "insufficient_points"
 
-    def __init__(self, short_by: int) -> None:
+    def __init__(self, short_by: int, *, available: int) -> None:
         points = "point" if short_by == 1 else "points"
-        super().__init__(f"{short_by} {points} short", short_by=short_by)
+        detail = f"{short_by} {points} short: {available} available"
+        super().__init__(detail, short_by=short_by, available=available)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,12 @@ class LotState:
     expires_at: datetime | None = None
     idle: bool = False
     rule: str = ""
+
+    @property
+    def rank(self) -> int:
+        """Where the lot stands by its number: the younger, the higher."""
+        # A new lot has a negative number until it is written, and is the youngest.
+        return self.id if self.id > 0 else MAX_POINTS - self.id
 
     def ends_at(self, idle_at: datetime | None) -> datetime | None:
         """Return when the lot expires, given when its wallet falls idle."""
@@ -132,13 +139,12 @@ class WalletState:
         return lots
 
     def _age(self, lot: LotState) -> tuple[datetime, int]:
-        return lot.earned_at, _rank(lot.id)
+        return lot.earned_at, lot.rank
 
     def _urgency(self, lot: LotState) -> tuple[bool, float, datetime, int]:
         ends_at = lot.ends_at(self.idle_at)
         when = ends_at.timestamp() if ends_at else 0.0
-        # A new lot has a negative number until it is written, and is the youngest.
-        return ends_at is None, when, lot.earned_at, _rank(lot.id)
+        return ends_at is None, when, lot.earned_at, lot.rank
 
     def wake(self, at: datetime) -> None:
         """Start the clock of inactivity, if it does not run, for points that come in."""
@@ -160,10 +166,6 @@ class WalletState:
         for hold in self.holds.values():
             if hold.open_points:
                 yield hold.expires_at
-
-
-def _rank(lot_id: int) -> int:
-    return lot_id if lot_id > 0 else MAX_POINTS - lot_id
 
 
 @dataclass(slots=True)

@@ -107,10 +107,11 @@ def _earn_nothing(fact: Fact, wave: Wave, why_nothing: WhyNot) -> None:
 
 def _open_earnings(fact: Fact, wave: Wave) -> None:
     """Begin with what was posted before, in every point type that rules give."""
-    codes = dict.fromkeys(fact.row.posted)
+    codes = set(fact.row.posted)
     if fact.row.rule_set_id:
-        codes |= dict.fromkeys(wave.setup.rule_set(fact.row.rule_set_id).earns)
-    for code in codes:
+        codes.update(wave.setup.rule_set(fact.row.rule_set_id).earns)
+    # By code, since databases give the keys of JSON back in orders of their own.
+    for code in sorted(codes):
         earning = Earning(point_type=wave.setup.point_types[code])
         posted = fact.row.posted.get(code)
         if posted:

@@ -7,9 +7,10 @@ from uuid import uuid4
 
 from django.db import transaction
 
-from loyalty.models import EarningRule, PointType, Program
-from loyalty.queries.programs import earning_rule_forms, point_type_forms
+from loyalty.models import EarningRule, PointType, Program, Reward
+from loyalty.queries.programs import earning_rule_forms, point_type_forms, reward_forms
 from loyalty.services.programs import save_earning_rules, save_point_types, save_program
+from loyalty.services.rewards import check_live_rewards, save_rewards
 
 
 @transaction.atomic
@@ -37,6 +38,32 @@ def archive_earning_rule(*, rule: EarningRule, at: datetime) -> None:
 
 
 @transaction.atomic
+def edit_reward(
+    *, program: Program, code: str, form: Mapping[str, Any], at: datetime
+) -> Reward:
+    """Write one reward, new or known, in the program file's form; it counts at once.
+
+    An archived reward comes back.
+
+    :raises InvalidInput: if it cannot be used; pointers begin at /rewards
+    :raises StockBelowTaken: if its stock is less than what is taken of it already
+    """
+    _lock(program)
+    forms = reward_forms(program) | {code: dict(form)}
+    save_rewards(program=program, forms=forms, at=at)
+    return Reward.objects.get(program=program, code=code)
+
+
+@transaction.atomic
+def archive_reward(*, reward: Reward, at: datetime) -> None:
+    """Take a reward off the catalogue; what was redeemed of it stays good."""
+    _lock(reward.program)
+    forms = reward_forms(reward.program)
+    forms.pop(reward.code, None)
+    save_rewards(program=reward.program, forms=forms, at=at)
+
+
+@transaction.atomic
 def edit_point_type(
     *, program: Program, code: str, form: Mapping[str, Any], at: datetime
 ) -> PointType:
@@ -46,12 +73,14 @@ def edit_point_type(
     published; everything else counts at once.
 
     :raises KindIsFixed: if there are points of it and its kind would change
+    :raises InvalidInput: if a reward needs it to be as it was
     """
     _lock(program)
     forms = point_type_forms(program) | {code: dict(form)}
     # Null is the file's word for the default; a column has its own.
     forms = {each: _without_nulls(forms[each]) for each in forms}
     save_point_types(program=program, forms=forms, at=at)
+    check_live_rewards(program)
     _renew(program)
     return PointType.objects.get(program=program, code=code)
 
@@ -61,8 +90,10 @@ def edit_program(*, form: Mapping[str, Any], at: datetime) -> Program:
     """Create a program, or change its own settings; they count at once.
 
     :raises CurrencyIsFixed, SandboxIsFixed: if facts forbid a change
+    :raises InvalidInput: if a reward's prices are not amounts of a new currency
     """
     program = save_program(form=form, at=at)
+    check_live_rewards(program)
     _renew(program)
     return program
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from loyalty.models import MemberEvent
 from loyalty.rules.statements import EventStatement
+from loyalty.rules.statements.events import RESERVED_IDS
 from loyalty.services.facts import Claim, Fact, Wave
 from loyalty.services.orders import ConflictingFact
 
@@ -30,7 +31,9 @@ def record_events_of(wave: Wave, events: Mapping[str, MemberEvent]) -> None:
             fact.event = known or _new_event(statement, wave)
             fact.is_created = known is None
             fact.is_applied = known is None
-            if known and not _says_the_same(known, statement):
+            # What the engine states itself counts as it was stated first.
+            is_own = statement.id.startswith(RESERVED_IDS)
+            if known and not is_own and not _says_the_same(known, statement):
                 fact.error = ConflictingFact(
                     f"event {event_id} was stated before with other content"
                 )
@@ -40,7 +43,7 @@ def record_events_of(wave: Wave, events: Mapping[str, MemberEvent]) -> None:
         if fact.event and fact.member:
             fact.event.member = fact.member
         if fact.event:
-            fact.event.waiting = fact.event.member_id is None
+            fact.event.waiting = fact.event.member_id is None and not fact.is_erased
 
 
 def _new_event(statement: EventStatement, wave: Wave) -> MemberEvent:

@@ -84,8 +84,12 @@ class Fact:
     evaluation: Evaluation | None = None
     earnings: dict[str, Earning] = field(default_factory=dict)
     uses: list[LimitUseChange] = field(default_factory=list)
+    redeemed: list[dict[str, Any]] = field(default_factory=list)
+    used_vouchers: list[dict[str, Any]] = field(default_factory=list)
+    restored: dict[str, int] = field(default_factory=dict)
     decision_id: int | None = None
     follow_ups: list[Statement] = field(default_factory=list)
+    is_erased: bool = False
     error: DomainError | None = None
 
     @property

@@ -1,9 +1,9 @@
 """Meeting members: who a fact is about, enrolling them, keeping them up to date."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
@@ -12,28 +12,29 @@ from core.errors import DomainError
 from core.locks import lock_names
 from core.periods import parse_period, subtract_period
 from core.reading import any_of, one_of, read_rows
+from core.transactions import LookAgain
 from loyalty.models import Member, MemberEvent, Order, Program
+from loyalty.queries.members import survivors_of
+from loyalty.rules.celebrations import day_code
 from loyalty.rules.statements import EventStatement, MemberStatement, OrderStatement
-from loyalty.rules.statements.values import LONGEST_ID
+from loyalty.services.celebrations import celebrations_today
+from loyalty.services.consents import consents_after, record_consents
 from loyalty.services.facts import Claim, Fact, Statement, Wave
+from loyalty.services.statuses import MemberClosed
+from loyalty.services.tombstones import forget_erased
 
 SIGNUP = "perennial:signup:"
 PLAIN_FIELDS = ("name", "locale", "timezone")
+ADDRESSES = ("email", "phone", "card")
 COLUMNS = tuple(
     field.attname for field in Member._meta.concrete_fields if not field.primary_key
 )
 
 
 class AddressTaken(DomainError):
-    """Another member of the program has this e-mail address or phone number."""
+    """Another member of the program has this e-mail address, phone or card number."""
 
     code = "address_taken"
-
-
-class MemberClosed(DomainError):
-    """The member was closed or erased and takes no more statements."""
-
-    code = "member_closed"
 
 
 def find_members(wave: Wave, orders: Iterable[Order]) -> None:
@@ -53,6 +54,7 @@ def find_members(wave: Wave, orders: Iterable[Order]) -> None:
     if strangers:
         lock_names(wave.setup.program_id, strangers)
         _find(wave, owners)
+    forget_erased(wave)
 
 
 def _addresses(wave: Wave) -> set[str]:
@@ -63,13 +65,13 @@ def _addresses(wave: Wave) -> set[str]:
     return {address for address in found if address}
 
 
-def _addresses_of(statement: Statement) -> tuple[str | None, str | None]:
-    """Return the e-mail address and the phone number that a statement names."""
+def _addresses_of(statement: Statement) -> tuple[str | None, ...]:
+    """Return the e-mail address, phone and card number that a statement names."""
     if isinstance(statement, OrderStatement):
-        return statement.guest_email, statement.guest_phone
+        return statement.guest_email, statement.guest_phone, None
     if isinstance(statement, MemberStatement):
-        return statement.given.get("email"), statement.given.get("phone")
-    return None, None
+        return tuple(statement.given.get(name) for name in ADDRESSES)
+    return None, None, None
 
 
 def _find(wave: Wave, owners: dict[str, int | None]) -> None:
@@ -77,12 +79,12 @@ def _find(wave: Wave, owners: dict[str, int | None]) -> None:
     wanted: dict[str, set[Any]] = {
         "id": {owner for owner in owners.values() if owner},
         "external_id": {_stated_id(fact.statement) for fact in wave.facts} - {None},
-        "email": {email for email, _ in addresses if email},
-        "phone": {phone for _, phone in addresses if phone},
     }
+    for place, name in enumerate(ADDRESSES):
+        wanted[name] = {address for each in addresses if (address := each[place])}
     asked = [one_of(column, values) for column, values in wanted.items() if values]
     members = read_rows(Member, wave.setup.program_id, any_of(*asked)) if asked else []
-    people = People(members)
+    people = People(members, survivors_of(members))
     for fact in wave.facts:
         fact.member = people.of(fact.statement, owners)
         _refuse_taken_address(fact, people)
@@ -95,13 +97,18 @@ def _stated_id(statement: Statement) -> str | None:
 
 
 class People:
-    """The members that a wave may be about, by everything they are known by."""
+    """The members that a wave may be about, by everything they are known by.
 
-    def __init__(self, members: Sequence[Member]) -> None:
-        self.by_pk = {member.pk: member for member in members}
-        self.by_id = {member.external_id: member for member in members}
-        self.by_email = {member.email: member for member in members if member.email}
-        self.by_phone = {member.phone: member for member in members if member.phone}
+    What leads to a member who was merged into another leads to the survivor.
+    """
+
+    def __init__(self, members: Sequence[Member], survivors: Mapping[int, Member]) -> None:
+        now = {member: survivors.get(member.pk, member) for member in members}
+        self.by_pk = {member.pk: who for member, who in now.items()}
+        self.by_id = {member.external_id: who for member, who in now.items()}
+        self.by_email = {member.email: who for member, who in now.items() if member.email}
+        self.by_phone = {member.phone: who for member, who in now.items() if member.phone}
+        self.by_card = {member.card: who for member, who in now.items() if member.card}
 
     def of(self, statement: Statement, known: dict[str, int | None]) -> Member | None:
         """Return the member that a statement is about, if there is one yet."""
@@ -118,21 +125,22 @@ class People:
             )
         return None
 
-    def with_address(self, email: str | None, phone: str | None) -> list[Member]:
-        """Return who has this e-mail address or this phone number."""
-        found = [self.by_email.get(email or ""), self.by_phone.get(phone or "")]
-        return [member for member in found if member]
+    def with_addresses(self, given: Mapping[str, Any]) -> Iterable[tuple[str, Member]]:
+        """Yield who has one of these addresses, and which."""
+        known = (self.by_email, self.by_phone, self.by_card)
+        for name, by_address in zip(ADDRESSES, known, strict=True):
+            owner = by_address.get(given.get(name) or "")
+            if owner:
+                yield name, owner
 
 
 def _refuse_taken_address(fact: Fact, people: People) -> None:
     statement = fact.statement
     if not isinstance(statement, MemberStatement):
         return
-    given = statement.given
-    for owner in people.with_address(given.get("email"), given.get("phone")):
-        if owner.external_id != statement.id:
-            taken = "email" if owner.email == given.get("email") else "phone"
-            fact.error = AddressTaken(f"another member already has this {taken}", field=taken)
+    for name, owner in people.with_addresses(statement.given):
+        if fact.member is None or owner.pk != fact.member.pk:
+            fact.error = AddressTaken(f"another member already has this {name}", field=name)
 
 
 def enrol_members(wave: Wave) -> None:
@@ -142,8 +150,13 @@ def enrol_members(wave: Wave) -> None:
     if new:
         _insert_members(wave, new)
     for fact in facts:
-        if not fact.error and not fact.is_created:
-            update_member(fact, at=wave.at)
+        if fact.error or fact.member is None or not isinstance(fact.statement, MemberStatement):
+            continue
+        before = {} if fact.is_created else dict(fact.member.consents)
+        if not fact.is_created:
+            update_member(fact, zone=wave.setup.zone, at=wave.at)
+        if not fact.error and "consents" in fact.statement.given:
+            record_consents(fact.member, before, fact.statement.given["consents"], at=wave.at)
     _follow_up(wave, [fact for fact in facts if not fact.error])
 
 
@@ -177,12 +190,14 @@ def _new_member(wave: Wave, statement: MemberStatement) -> Member:
         external_id=statement.id,
         joined_at=given.get("joined_at") or wave.at,
         created_at=clock.real_now(),
+        celebrated_until=wave.at,
     )
     _apply(member, given, wave.at)
+    note_days(member, wave.setup.zone)
     return member
 
 
-def update_member(fact: Fact, *, at: datetime) -> None:
+def update_member(fact: Fact, *, zone: ZoneInfo, at: datetime) -> None:
     """Change the fields that were given, and only those."""
     member, statement = fact.member, fact.statement
     if member is None or not isinstance(statement, MemberStatement):
@@ -193,16 +208,34 @@ def update_member(fact: Fact, *, at: datetime) -> None:
     changed = _apply(member, statement.given, at)
     fact.is_applied = bool(changed)
     if changed:
-        member.save(update_fields=changed)
+        changed += note_days(member, zone)
+        _let_go_of_addresses(member, changed)
+        still_open = Member.objects.filter(pk=member.pk).exclude(
+            status__in=(Member.Status.CLOSED, Member.Status.ERASED)
+        )
+        if not still_open.update(**{name: getattr(member, name) for name in changed}):
+            # Merged or erased since it was found: nothing may be written there any more.
+            raise LookAgain
+
+
+def _let_go_of_addresses(member: Member, changed: Sequence[str]) -> None:
+    """Let a member have an address that is still with one who was merged into it."""
+    for name in set(ADDRESSES).intersection(changed):
+        if address := getattr(member, name):
+            holders = Member.objects.filter(
+                **{name: address}, program=member.program_id, status=Member.Status.CLOSED
+            )
+            holders.exclude(pk=member.pk).update(**{name: None})
 
 
 def _apply(member: Member, given: dict[str, Any], at: datetime) -> list[str]:
     """Set the given fields; return the names of those that changed."""
     wanted: dict[str, Any] = {name: given[name] or "" for name in PLAIN_FIELDS if name in given}
-    wanted |= {name: given[name] or None for name in ("email", "phone") if name in given}
-    for name in ("attributes", "consents"):
-        if name in given:
-            wanted[name] = _merged(getattr(member, name), given[name] or {})
+    wanted |= {name: given[name] or None for name in ADDRESSES if name in given}
+    if "attributes" in given:
+        wanted["attributes"] = _merged(member.attributes, given["attributes"] or {})
+    if "consents" in given:
+        wanted["consents"] = consents_after(member, given["consents"], at=at)
     if given.get("joined_at"):
         wanted["joined_at"] = given["joined_at"]
     if "birthday" in given and given["birthday"] != member.birthday:
@@ -211,6 +244,26 @@ def _apply(member: Member, given: dict[str, Any], at: datetime) -> list[str]:
     changed = [name for name, value in wanted.items() if getattr(member, name) != value]
     for name in changed:
         setattr(member, name, wanted[name])
+    if not {"birthday", "joined_at"}.isdisjoint(changed):
+        # A day that is told after it has passed is not celebrated this year.
+        member.celebrated_until = at
+        changed.append("celebrated_until")
+    return changed
+
+
+def note_days(member: Member, zone: ZoneInfo) -> list[str]:
+    """Note by which days of the year a member is found; return the columns that changed.
+
+    `zone` is the program's, by which those live who have none of their own.
+    """
+    theirs = ZoneInfo(member.timezone) if member.timezone else zone
+    days = {
+        "born_on": day_code(member.birthday) if member.birthday else None,
+        "joined_on": day_code(member.joined_at.astimezone(theirs).date()),
+    }
+    changed = [name for name, code in days.items() if getattr(member, name) != code]
+    for name in changed:
+        setattr(member, name, days[name])
     return changed
 
 
@@ -225,8 +278,13 @@ def _follow_up(wave: Wave, facts: Sequence[Fact]) -> None:
     """Note what follows from enrolling: the fact `signup`, and claims of what waited."""
     interesting = [fact for fact in facts if fact.is_created or fact.is_applied]
     for fact in interesting:
-        if fact.is_created and fact.member:
+        if fact.member is None:
+            continue
+        if fact.is_created:
             fact.follow_ups.append(signup_of(fact.member))
+        if fact.member.celebrated_until == wave.at:
+            # The day was told just now; if it is today, it is not too late.
+            fact.follow_ups += celebrations_today(wave.setup, fact.member, at=wave.at)
     for fact, claim in _waiting_for(wave, interesting):
         fact.follow_ups.append(claim)
 
@@ -234,19 +292,13 @@ def _follow_up(wave: Wave, facts: Sequence[Fact]) -> None:
 def signup_of(member: Member) -> EventStatement:
     """Return the fact that a member has enrolled."""
     return EventStatement(
-        id=_signup_id(member.external_id),
+        # By row: it is in the ledger for ever, and must not say who the member is.
+        id=f"{SIGNUP}{member.pk}",
         type="signup",
         member=member.external_id,
         occurred_at=member.joined_at,
         properties={},
     )
-
-
-def _signup_id(member_id: str) -> str:
-    """Return the id of a member's signup, which is not longer than any other id."""
-    if len(SIGNUP) + len(member_id) > LONGEST_ID:
-        member_id = sha256(member_id.encode()).hexdigest()
-    return f"{SIGNUP}{member_id}"
 
 
 def _waiting_for(wave: Wave, facts: Sequence[Fact]) -> Iterable[tuple[Fact, Claim]]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from core.errors import DomainError, InvalidInput, Problem
+from core.reading import blank_row
 from loyalty.models import Order
 from loyalty.rules.orders import order_facts
 from loyalty.rules.statements import OrderStatement, RefundStatement
@@ -45,7 +46,7 @@ def order_of(fact: Fact) -> str | None:
 def has_new_owners(wave: Wave, orders: Mapping[str, Order]) -> bool:
     """Say whether an order was claimed while its members' wallets were being locked."""
     return any(
-        order.member_id is not None and fact.member is None
+        order.member_id is not None and fact.member is None and not fact.is_erased
         for fact in wave.of(OrderStatement, RefundStatement, Claim)
         if (order := orders.get(order_of(fact) or ""))
     )
@@ -68,7 +69,12 @@ def record_orders(wave: Wave, orders: Mapping[str, Order]) -> None:
 
 
 def _new_order(wave: Wave, order_id: str) -> Order:
-    return Order(program_id=wave.setup.program_id, external_id=order_id, recorded_at=wave.at)
+    return blank_row(
+        Order,
+        program_id=wave.setup.program_id,
+        external_id=order_id,
+        recorded_at=wave.at,
+    )
 
 
 def _record(fact: Fact, order: Order, wave: Wave) -> None:
@@ -114,7 +120,8 @@ def _restate(order: Order, statement: OrderStatement, at: datetime) -> bool:
         if _is_stale(order, statement, content):
             return False
     order.body = content
-    order.version = statement.version or order.version + 1
+    stated = statement.version
+    order.version = order.version + 1 if stated is None else stated
     order.stated_updated_at = statement.updated_at or order.stated_updated_at
     order.status = statement.status
     order.member_ref = statement.member or order.member_ref

@@ -281,6 +281,9 @@ def outcome_of(fact: Fact) -> dict[str, Any]:
         "occurred_at": fact.occurred_at.isoformat() if not _is_early(fact) else None,
         "subtotal": facts.subtotal if facts else None,
         "clamped": facts.clamped if facts else 0,
+        "redemptions": fact.redeemed,
+        "used_vouchers": fact.used_vouchers,
+        "restored": fact.restored,
         "rules": _explained(fact),
         "points": {
             code: {

@@ -1,15 +1,16 @@
 """Write what a program is, and publish the rules that its orders earn by."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
 
 from core.errors import DomainError
 from loyalty.models import EarningRule, PointType, Program, RuleSet
+from loyalty.queries.policies import prolonged_until
 from loyalty.queries.programs import (
     POINT_TYPE_KEYS,
     PROGRAM_KEYS,
@@ -20,8 +21,8 @@ from loyalty.queries.programs import (
 )
 from loyalty.rules.publication import Forms
 from loyalty.rules.ruleset import compile_rule_set
-
-Thing = TypeVar("Thing", PointType, EarningRule)
+from loyalty.services.agreeing import agree, make_agree
+from loyalty.services.ledger.redating import prolong_lots
 
 POINT_TYPE_COLUMNS = ("name_one", "name_other", "value", *POINT_TYPE_KEYS, "position")
 RULE_COLUMNS = ("name", "on", "definition", "position")
@@ -66,13 +67,16 @@ def save_program(*, form: Mapping[str, Any], at: datetime) -> Program:
     check_program(program, form)
     if wanted.sandbox != program.sandbox:
         program.clock_at = at if wanted.sandbox else None
-    _agree(program, wanted, PROGRAM_KEYS, also=("clock_at",))
+    agree(program, wanted, PROGRAM_KEYS, also=("clock_at",))
     return program
 
 
 @transaction.atomic
 def save_point_types(*, program: Program, forms: Forms, at: datetime) -> None:
     """Make the live point types those of the forms, in their order; archive the rest.
+
+    Where a new expiry says `existing: from_change`, points that are there get the later
+    of their own end and that of points which came in at `at`.
 
     :raises KindIsFixed: if there are points of a type whose kind would change
     """
@@ -83,8 +87,22 @@ def save_point_types(*, program: Program, forms: Forms, at: datetime) -> None:
         )
         for position, (code, form) in enumerate(forms.items())
     ]
-    rows = PointType.objects.select_for_update().filter(program=program)
-    _make_agree(rows, wanted, POINT_TYPE_COLUMNS, at=at)
+    rows = list(PointType.objects.select_for_update().filter(program=program))
+    prolonged = {
+        row: until
+        for row in rows
+        if row.code in forms
+        if (until := _prolonged(program, row, forms[row.code], at)) is not None
+    }
+    make_agree(rows, wanted, POINT_TYPE_COLUMNS, at=at)
+    for row, until in prolonged.items():
+        prolong_lots(row, until=until, at=at)
+
+
+def _prolonged(
+    program: Program, row: PointType, form: Mapping[str, Any], at: datetime
+) -> datetime | None:
+    return prolonged_until(program, row.expiry or "never", form.get("expiry"), at=at)
 
 
 @transaction.atomic
@@ -98,7 +116,7 @@ def save_earning_rules(*, program: Program, forms: Forms, at: datetime) -> None:
         for position, (code, form) in enumerate(forms.items())
     ]
     rows = EarningRule.objects.select_for_update().filter(program=program)
-    _make_agree(rows, wanted, RULE_COLUMNS, at=at)
+    make_agree(rows, wanted, RULE_COLUMNS, at=at)
 
 
 @transaction.atomic
@@ -171,34 +189,3 @@ def _rule_values(form: Mapping[str, Any]) -> dict[str, Any]:
     definition = {key: form[key] for key in form if key not in ("name", "on")}
     name, on = form.get("name", ""), form.get("on", "order")
     return {"name": name, "on": on, "definition": definition}
-
-
-def _make_agree(
-    rows: Iterable[Thing], wanted: Iterable[Thing], columns: tuple[str, ...], *, at: datetime
-) -> None:
-    unmentioned = {row.code: row for row in rows}
-    for thing in wanted:
-        row = unmentioned.pop(thing.code, None)
-        if row is None:
-            thing.save(force_insert=True)
-        else:
-            _agree(row, thing, (*columns, "archived_at"))
-    for row in unmentioned.values():
-        if row.archived_at is None:
-            row.archived_at = at
-            row.save(update_fields=["archived_at"])
-
-
-def _agree(
-    row: Program | PointType | EarningRule,
-    wanted: Program | PointType | EarningRule,
-    columns: tuple[str, ...],
-    *,
-    also: tuple[str, ...] = (),
-) -> None:
-    """Save the columns of a row that are not as wanted, and no others."""
-    differing = [c for c in columns if getattr(row, c) != getattr(wanted, c)]
-    for column in differing:
-        setattr(row, column, getattr(wanted, column))
-    if differing:
-        row.save(update_fields=[*differing, *also])

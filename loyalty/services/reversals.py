@@ -95,7 +95,10 @@ def _return(
     parts = _parts_taken(wallet, entry)
     # What had become debt comes back as points of its own, and repays it.
     rest = -entry.points - sum(points for _, points in parts)
-    return restore(wallet, new_id, kind=kind, parts=parts, cause=cause, extra=rest)
+    at = cause.occurred_at
+    lot = LotState(new_id(), cause.source, at, granted=rest, remaining=rest)
+    born = [lot] if rest else []
+    return restore(wallet, new_id, kind=kind, parts=parts, cause=cause, born=born)
 
 
 def _parts_taken(wallet: WalletState, entry: Entry) -> list[tuple[LotState, int]]:

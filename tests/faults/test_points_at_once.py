@@ -20,16 +20,17 @@ from loyalty.services.adjustments import (
     reject_adjustment,
 )
 from loyalty.services.expiry import settle_due_wallets
-from loyalty.services.holds import HoldSettled, capture_hold, void_hold
 from loyalty.services.reversals import AlreadyReversed, reverse_entry
 from loyalty.services.transfers import transfer_points
 from tests.concurrency import all_at_once, at_once, errors_in
 from tests.factories import (
     NOON,
+    PAY,
     balance_of,
     give_points,
     make_member,
     make_program,
+    make_rewards,
     point_type_of,
     reserve_points,
 )
@@ -41,6 +42,7 @@ pytestmark = [pytest.mark.needs_postgresql, pytest.mark.django_db(transaction=Tr
 @pytest.fixture
 def program():
     program = make_program()
+    make_rewards(program, **PAY)
     yield program
     prove(program)
 
@@ -125,22 +127,6 @@ def test_transfers_both_ways_do_not_wait_for_each_other(program, ada, monkeypatc
 
     assert errors_in(results) == []
     assert (balance_of(ada).available, balance_of(bob).available) == (100, 100)
-
-
-def test_a_capture_and_a_void_settle_a_hold_once(program, ada):
-    # Catches: looking whether the hold is open before the wallet is locked.
-    give_points(ada, 100)
-    hold = reserve_points(ada, 60)
-
-    results = all_at_once(
-        [
-            lambda: capture_hold(hold=hold, points=60, requested=Requested("c", NOON)),
-            lambda: void_hold(hold=hold, requested=Requested("v", NOON)),
-        ]
-    )
-
-    assert Counter(map(type, errors_in(results))) == {HoldSettled: 1}
-    assert balance_of(ada).held == 0
 
 
 def test_an_entry_reversed_twice_at_once_is_reversed_once(program, ada):

@@ -16,6 +16,7 @@ from typing import Any
 from loyalty.models import Entry
 from loyalty.queries.balances import BUCKETS, LIFETIMES
 from loyalty.queries.verification.findings import Finding, entry_place, wallet_place
+from loyalty.queries.verification.merges import moved_lifetimes
 from loyalty.rules.chain import HASHED_COLUMNS, link
 from loyalty.rules.wallets import Cause, Draft, lifetime_changes
 
@@ -67,13 +68,14 @@ class Walk:
         """Yield what disagrees in the entries of `wallets`, which stand in id order."""
         entries = groupby(self._entries(wallets), key=itemgetter(WALLET))
         group = next(entries, None)
+        merged = moved_lifetimes(self.program_id, wallets[0].id, wallets[-1].id)
         for wallet in wallets:
             walked = Walked()
             if group is not None and group[0] == wallet.id:
                 for row in group[1]:
                     yield from self._step(walked, row)
                 group = next(entries, None)
-            yield from self._end(wallet, walked)
+            yield from self._end(wallet, walked, merged.get(wallet.id, (0, 0, 0)))
 
     def _entries(self, wallets: Sequence[WalletRow]) -> Iterator[Row]:
         rows: Iterator[Row] = (
@@ -121,10 +123,13 @@ class Walk:
         points = available + pending + held - debt
         walked.moved[row[KIND], points > 0, row[REVERSES] is None] += points
 
-    def _end(self, wallet: WalletRow, walked: Walked) -> Iterator[Finding]:
-        """Yield where the wallet's cache is not what its entries came to."""
+    def _end(
+        self, wallet: WalletRow, walked: Walked, merged: Sequence[int]
+    ) -> Iterator[Finding]:
+        """Yield where the wallet's cache is not what its entries and merges came to."""
         names = (*BUCKETS, *LIFETIMES)
-        expected = (*walked.balances, *lifetimes(walked.moved))
+        lived = map(sum, zip(lifetimes(walked.moved), merged, strict=True))
+        expected = (*walked.balances, *lived)
         found = (*wallet.balances, *wallet.lifetimes)
         yield from _unequal(
             wallet_place(self.program, wallet.id),

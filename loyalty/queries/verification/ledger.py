@@ -12,6 +12,7 @@ from loyalty.queries.balances import BUCKETS, LIFETIMES
 from loyalty.queries.verification.chains import Walk, WalletRow
 from loyalty.queries.verification.findings import Finding
 from loyalty.queries.verification.lots import lot_findings
+from loyalty.queries.verification.redemptions import redemption_findings, stock_findings
 
 # A chunk ends after so many wallets, or with the one that brings it to so many
 # entries: its rows are read at one and the same moment, and nothing waits for long.
@@ -41,6 +42,7 @@ def ledger_findings(
     Reads only, in memory that does not grow with the ledger. Each chunk is read at
     one moment, so that work that goes on meanwhile is no finding.
     """
+    yield from stock_findings(program.pk, program.slug)
     after = 0
     while True:
         with _at_one_moment():
@@ -52,6 +54,7 @@ def ledger_findings(
             yield from walk.findings(chunk.wallets)
             first = chunk.wallets[0].id
             yield from lot_findings(program.pk, program.slug, first, after)
+            yield from redemption_findings(program.pk, program.slug, first, after)
         on_chunk(chunk)
 
 

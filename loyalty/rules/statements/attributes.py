@@ -1,26 +1,45 @@
 """Attributes and properties: what a shop wants to say in words of its own."""
 
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from core.errors import Problem
-from loyalty.rules.statements.reading import MOST_PROBLEMS, Fault, parse_list, wrong_type
+from loyalty.rules.statements.reading import (
+    MOST_PROBLEMS,
+    Fault,
+    Parser,
+    parse_list,
+    read_object,
+    wrong_type,
+)
 from loyalty.rules.statements.values import (
     MAX_NUMBER,
     parse_flag,
     parse_label,
     parse_text,
+    parse_time,
 )
 
 MOST_ATTRIBUTES = 100
 MOST_ITEMS = 100
 LONGEST_NAME = 100
+LONGEST_TOPIC = 60
 LONGEST_VALUE = 1000
 LONGEST_TOGETHER = 20_000
 
 Scalar = str | int | float | bool | None
 T = TypeVar("T")
+
+
+class Consent(NamedTuple):
+    """A consent stated in detail: given or withdrawn, by whom ("" is the storefront),
+    and when (None is now)."""
+
+    given: bool
+    source: str
+    at: datetime | None
 
 
 def parse_attributes(value: object) -> dict[str, Any]:
@@ -39,12 +58,32 @@ def parse_changes(value: object) -> dict[str, Any]:
     return attributes
 
 
-def parse_consents(value: object) -> dict[str, bool]:
-    """Return what a member agreed to, by channel or topic; null says nothing."""
-    return without_null(parse_named(value, parse_flag))
+def parse_consents(value: object) -> dict[str, bool | Consent]:
+    """Return what a member agreed to, by channel or channel.topic; null says nothing."""
+    return without_null(parse_named(value, parse_consent, LONGEST_TOPIC))
 
 
-def parse_named(value: object, parse: Callable[[object], T]) -> dict[str, T | None]:
+def parse_consent(value: object) -> bool | Consent:
+    """Return true or false, or the same with its source and time."""
+    if not isinstance(value, dict):
+        return parse_flag(value)
+    stated: dict[str, Any] = {"source": "", "at": None}
+    problems = read_object(value, CONSENT, stated, needs=("given",))
+    if problems:
+        raise Fault(problems)
+    return Consent(**stated)
+
+
+def parse_source(value: object) -> str:
+    return parse_label(value, LONGEST_TOPIC)
+
+
+CONSENT: dict[str, Parser] = {"given": parse_flag, "source": parse_source, "at": parse_time}
+
+
+def parse_named(
+    value: object, parse: Callable[[object], T], longest: int = LONGEST_NAME
+) -> dict[str, T | None]:
     """Return values under names that a shop may choose, sorted by name."""
     if not isinstance(value, dict):
         raise wrong_type("an object", value)
@@ -54,7 +93,7 @@ def parse_named(value: object, parse: Callable[[object], T]) -> dict[str, T | No
     problems: list[Problem] = []
     for name, each in value.items():
         try:
-            label = parse_label(name, LONGEST_NAME)
+            label = parse_label(name, longest)
             named[label] = None if each is None else parse(each)
         except Fault as fault:
             problems += fault.under(name)

@@ -6,19 +6,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.errors import Problem
-from loyalty.rules.statements.attributes import parse_changes, parse_consents
+from loyalty.rules.statements.attributes import Consent, parse_changes, parse_consents
 from loyalty.rules.statements.reading import (
     Parser,
     ahead,
     check_id,
     raise_any,
     read_body,
+    token,
     unless_empty,
 )
 from loyalty.rules.statements.values import (
     parse_date,
     parse_email,
     parse_id,
+    parse_label,
     parse_locale,
     parse_phone,
     parse_text,
@@ -26,10 +28,18 @@ from loyalty.rules.statements.values import (
     parse_timezone,
 )
 
+LONGEST_CARD = 64
+
+
+def parse_card(value: object) -> str:
+    return parse_label(value, LONGEST_CARD)
+
+
 MEMBER: dict[str, Parser] = {
     "name": parse_text,
     "email": unless_empty(parse_email, None),
     "phone": unless_empty(parse_phone, None),
+    "card": unless_empty(parse_card, None),
     "birthday": unless_empty(parse_date, None),
     "locale": unless_empty(parse_locale, ""),
     "timezone": unless_empty(parse_timezone, ""),
@@ -45,6 +55,7 @@ EMPTY: dict[str, Any] = {
     "name": "",
     "email": None,
     "phone": None,
+    "card": None,
     "birthday": None,
     "locale": "",
     "timezone": "",
@@ -59,7 +70,7 @@ class MemberStatement:
 
     `given` has the fields that were stated and no other, so that one statement
     can enrol, replace or change. What was cleared, by null or by an empty text,
-    is "" (name, locale, timezone), None (email, phone, birthday) or {}
+    is "" (name, locale, timezone), None (email, phone, card, birthday) or {}
     (attributes, consents); `joined_at` and `referral_code` cannot be cleared. A
     single attribute that shall go is None in `attributes`.
     """
@@ -77,6 +88,11 @@ def parse_member(external_id: str, data: object, *, now: datetime) -> MemberStat
     problems = check_id("id", external_id, parse_id)
     problems += read_body(data, MEMBER, given)
     problems += ahead(given, ("joined_at",), now)
+    for topic, consent in given.get("consents", {}).items():
+        if isinstance(consent, Consent):
+            late = ahead({"at": consent.at}, ("at",), now)
+            at = f"/consents/{token(topic)}"
+            problems += [Problem(f"{at}{p.pointer}", p.code, p.detail) for p in late]
     birthday = given.get("birthday")
     if birthday is not None and birthday > now.astimezone(UTC).date():
         problems.append(Problem("/birthday", "in_the_future", "has not come yet"))

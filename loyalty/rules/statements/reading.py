@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Any, Self, TypeVar
 
 from core.errors import InvalidInput, Problem
+from core.zones import written
 
 MOST_PROBLEMS = 50
 LONGEST_SHOWN = 255
@@ -152,8 +153,9 @@ def required(name: str) -> Problem:
 def ahead(stated: Mapping[str, Any], names: Iterable[str], now: datetime) -> list[Problem]:
     """Return a problem for each time of `names` that has not come yet."""
     latest = now + TOLERANCE
+    detail = f"must not be ahead of the clock, which shows {written(now)}"
     return [
-        Problem(f"/{name}", "in_the_future", "must not be ahead of the clock")
+        Problem(f"/{name}", "in_the_future", detail)
         for name in names
         if (time := stated.get(name)) is not None and time > latest
     ]

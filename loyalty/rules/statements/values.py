@@ -1,7 +1,7 @@
 """Single values of a statement: each is brought into its normal form or refused."""
 
 import re
-from datetime import MAXYEAR, UTC, date, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from unicodedata import category, normalize
 from zoneinfo import available_timezones
@@ -18,6 +18,8 @@ LONGEST_LOCALE = 20
 
 # No shopper is older, and near year 1 some zones have no local time.
 EARLIEST_YEAR = 1900
+# Periods of up to a century are counted from a moment; the calendar ends with 9999.
+LATEST_YEAR = 8999
 
 # Control characters, and Unicode's own ends of line and paragraph.
 UNFIT_FOR_ID = frozenset(("Cc", "Zl", "Zp"))
@@ -115,7 +117,25 @@ def parse_flag(value: object) -> bool:
 
 
 def parse_time(value: object) -> datetime:
-    """Return an RFC 3339 time in UTC; digits beyond the microsecond are cut off."""
+    """Return the time of something that has happened, in UTC (see `parse_moment`)."""
+    time = _written_time(value)
+    if time.year > LATEST_YEAR:
+        raise Fault.of("in_the_future", "must not be ahead of the clock")
+    return time.astimezone(UTC)
+
+
+def parse_moment(value: object) -> datetime:
+    """Return an RFC 3339 time in UTC, past or to come.
+
+    Digits beyond the microsecond are cut off.
+    """
+    time = _written_time(value)
+    if time.year > LATEST_YEAR:
+        raise Fault.of("out_of_range", f"must not be after the year {LATEST_YEAR}")
+    return time.astimezone(UTC)
+
+
+def _written_time(value: object) -> datetime:
     if not isinstance(value, str):
         raise wrong_type("a time as text", value)
     if not TIME.fullmatch(value):
@@ -131,10 +151,7 @@ def parse_time(value: object) -> datetime:
         raise Fault.of("invalid_time", "there is no such day") from None
     if time.year < EARLIEST_YEAR:
         raise Fault.of("out_of_range", f"must not be before {EARLIEST_YEAR}")
-    if time.year == MAXYEAR:
-        # Another zone may have no such time, so that it cannot be compared.
-        raise Fault.of("in_the_future", "must not be ahead of the clock")
-    return time.astimezone(UTC)
+    return time
 
 
 def parse_date(value: object) -> date:

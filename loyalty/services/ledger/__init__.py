@@ -7,8 +7,11 @@ inside the caller's transaction and holds its locks until that ends.
 from loyalty.services.ledger.book import (
     Book,
     Posting,
+    WalletClosed,
+    close_wallets,
     draft_postings,
     keep_active,
+    load_lots,
     open_book,
     post,
     reschedule,
@@ -19,8 +22,11 @@ from loyalty.services.ledger.book import (
 __all__ = [
     "Book",
     "Posting",
+    "WalletClosed",
+    "close_wallets",
     "draft_postings",
     "keep_active",
+    "load_lots",
     "open_book",
     "post",
     "reschedule",

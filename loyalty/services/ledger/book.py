@@ -9,9 +9,15 @@ from itertools import product
 from django.db.models import Q
 
 from core import bulk
+from core.errors import DomainError
 from core.reading import Condition, one_of, read_rows
 from loyalty.models import Wallet
-from loyalty.queries.balances import load_open_lots, lot_rows, lot_state
+from loyalty.queries.balances import (
+    load_open_lots,
+    load_spendable_lots,
+    lot_rows,
+    lot_state,
+)
 from loyalty.queries.setup import Setup
 from loyalty.rules.due import is_due, settle
 from loyalty.rules.movements import Movement
@@ -35,12 +41,19 @@ WalletKey = tuple[int, int]
 BLANK_WALLET = dict.fromkeys(WALLET_COLUMNS[:8], 0) | {"head_hash": b""}
 
 
+class WalletClosed(DomainError):
+    """The wallet's member was merged into another or erased."""
+
+    code = "member_closed"
+
+
 @dataclass(frozen=True, slots=True)
 class Posting:
     """One thing to do to one wallet.
 
     `reads` tells what the movement has to see: nothing but the wallet ("wallet"),
-    or its open lots ("lots"). Closed lots of `source` are loaded as well.
+    its open lots ("lots"), or those of them that the next points are spent from
+    ("spending", so many as `spends`). Closed lots of `source` are loaded as well.
     `active_until` postpones the moment at which idle lots expire.
     """
 
@@ -49,6 +62,7 @@ class Posting:
     reads: str = "lots"
     source: Source | None = None
     active_until: datetime | None = None
+    spends: int = 0
 
 
 @dataclass(slots=True)
@@ -60,6 +74,7 @@ class Book:
     wallets: dict[WalletKey, WalletState] = field(default_factory=dict)
     drafts: list[tuple[WalletState, Draft]] = field(default_factory=list)
     touched: dict[int, WalletState] = field(default_factory=dict)
+    closed: set[int] = field(default_factory=set)
     rescheduled: list[LotState] = field(default_factory=list)
     new_id: NewIds = field(default_factory=NewIds)
     numbers: bulk.Numbers = field(default_factory=bulk.Numbers)
@@ -77,11 +92,15 @@ def open_book(
     members: Iterable[int],
     at: datetime,
     point_types: Iterable[int] | None = None,
+    even_closed: bool = False,
 ) -> Book:
     """Lock the members' wallets in id order, making those that are missing.
 
     What time has done to them by `at` is done first, so that balances seen in
     the book are true.
+
+    :raises WalletClosed: if a member was merged into another or erased, unless
+        the caller takes closed wallets as well; their members are `book.closed`
     """
     book = Book(setup=setup, at=at)
     member_ids = sorted(set(members))
@@ -101,8 +120,15 @@ def open_book(
             unless_exists=True,
         )
         _lock(book, theirs)
+    if book.closed and not even_closed:
+        raise WalletClosed("the member was merged into another, or erased")
     settle_due(book)
     return book
+
+
+def close_wallets(members: Iterable[int], *, is_closed: bool = True) -> None:
+    """Let nothing come into the (locked) wallets of these members, or let it again."""
+    Wallet.objects.filter(member__in=members).update(is_closed=is_closed)
 
 
 def settle_wallets(setup: Setup, *, at: datetime, most: int) -> Counter[str] | None:
@@ -131,6 +157,8 @@ def _lock(book: Book, condition: Condition) -> None:
             row.pk, row.member_id, row.point_type_id, terms[row.point_type_id], *values
         )
         wallet.head_hash = bytes(wallet.head_hash)
+        if row.is_closed:
+            book.closed.add(row.member_id)
         book.wallets[wallet.member_id, wallet.point_type_id] = wallet
 
 
@@ -189,6 +217,8 @@ def draft_postings(book: Book, postings: Sequence[Posting]) -> list[list[Draft]]
             book.draft(wallet, settle(wallet, book.new_id, at=book.at))
         if posting.active_until:
             keep_active(book, wallet, until=posting.active_until)
+        if posting.reads == "spending":
+            load_spendable_lots(wallet, posting.spends)
         results.append(book.draft(wallet, posting.movement(wallet, book.new_id)))
         _note_due(wallet)
     return results

@@ -7,21 +7,33 @@ from core.models import Event
 from loyalty.models import (
     Adjustment,
     Allocation,
+    ConsentChange,
     Decision,
     EarningRule,
     Entry,
+    ExpiryReminder,
     Hold,
+    JobRun,
     LimitUse,
     Lot,
     Member,
     MemberEvent,
+    Merge,
     Order,
     PointType,
     Program,
+    Redemption,
+    Reward,
     RuleSet,
+    Tombstone,
+    Voucher,
+    VoucherUse,
     Wallet,
 )
 from loyalty.services.adjustments import AdjustmentRequest, Requested, adjust_points
+from loyalty.services.erasing import erase_member
+from loyalty.services.merging import merge_members
+from loyalty.services.vouchers import consume_voucher
 from storefront.models import ApiKey, IdempotencyKey
 from storefront.services.keys import create_api_key
 from tests.factories import (
@@ -30,8 +42,12 @@ from tests.factories import (
     change_rules,
     make_member,
     make_program,
+    make_rewards,
+    pass_time,
     point_type_of,
+    redeem,
     refund_order,
+    requested,
     reserve_points,
     state_event,
     state_order,
@@ -39,24 +55,47 @@ from tests.factories import (
 
 REVIEW = {"on": "review", "award": {"points": 50}, "limits": [{"times": 1, "per": "day"}]}
 
+REWARDS = {
+    "espresso": {
+        "name": "Free espresso",
+        "cost": {"points": 10},
+        "gives": {"free_product": "ESPRESSO"},
+        "limits": [{"times": 5, "per": "day"}],
+        "stock": 100,
+    },
+    "thanks": {
+        "name": "Thank-you card",
+        "cost": {"points": 5},
+        "gives": {"physical": "Hand-written card"},
+    },
+}
+
 READ_ONLY = (
     Adjustment,
     Allocation,
     ApiKey,
+    ConsentChange,
     Decision,
     Entry,
     Event,
+    ExpiryReminder,
     Hold,
     IdempotencyKey,
+    JobRun,
     LimitUse,
     Lot,
     Member,
     MemberEvent,
+    Merge,
     Order,
+    Redemption,
     RuleSet,
+    Tombstone,
+    Voucher,
+    VoucherUse,
     Wallet,
 )
-EDITABLE = (EarningRule, PointType, Program)
+EDITABLE = (EarningRule, PointType, Program, Reward)
 
 
 def open_shop(slug="shop"):
@@ -67,6 +106,7 @@ def open_shop(slug="shop"):
         points={"hold": {"days": 14}},
         adjustment_approval_above=500,
     )
+    make_rewards(program, **REWARDS)
     key, _ = create_api_key(program=program, kind=ApiKey.Kind.SECRET, at=NOON)
     now = clock.real_now()
     IdempotencyKey.objects.create(api_key=key, key="k", fingerprint=b"0" * 32, created_at=now)
@@ -76,6 +116,7 @@ def open_shop(slug="shop"):
 def live_a_day(program, number):
     """Add one more of everything: a member with points, an order, a refund, an event."""
     member = make_member(program, f"m-{number}", points=100, name=f"Member {number}")
+    live_on(program, member, number)
     state_order(program, f"o-{number}", member=member.external_id)
     refund_order(program, f"o-{number}", f"r-{number}", amount=1000)
     state_event(program, f"e-{number}", member=member.external_id)
@@ -84,6 +125,26 @@ def live_a_day(program, number):
     more = {f"more-{each}": SPEND | {"when": "order.subtotal < 0"} for each in range(number)}
     change_rules(program, {"spend": SPEND, "review": REVIEW} | more)
     return member
+
+
+def live_on(program, member, number):
+    """Redeem and use a voucher, merge with a double, agree, be reminded, be erased."""
+    now = program.now()
+    voucher = redeem(member, "espresso", key=f"espresso-{number}", capture=True).voucher
+    consume_voucher(
+        program=program, code=voucher.shown, order=f"o-{number}", subtotal=500, at=now
+    )
+    redeem(member, "thanks", key=f"thanks-{number}", capture=True)
+    double = make_member(program, f"double-{number}", points=1, consents={"email": True})
+    merge_members(
+        member=double, into=member, requested=requested(member), reason="enrolled twice"
+    )
+    erase_member(member=make_member(program, f"gone-{number}"), at=now)
+    pass_time(program, minutes=1)
+    JobRun.objects.create(program=program, job=f"job-{number}", day=now.date(), until=now)
+    ExpiryReminder.objects.create(
+        wallet=member.wallets.get(), expires_at=now + timedelta(days=7), days=7
+    )
 
 
 def ask_points(member, points, *, by="kim", key=""):

@@ -134,8 +134,9 @@ def test_the_overview_counts_members_points_orders_and_what_waits(staff):
 
     text = text_of(staff.get(reverse("admin:index")))
 
-    # 100 given, 40 for the order after its refund and 50 for the review.
-    assert "<div><dt>Points outstanding</dt><dd>190</dd>" in text
+    # 100 given, 1 of a double, 15 spent, 40 for the order after its refund, 50 for a review.
+    assert "<div><dt>Points outstanding</dt><dd>176</dd>" in text
+    assert "1 reward to send or do" in text
     assert "90 of them pending" in text
     assert "Mon 4 May: 1 order" in text
     assert "1 adjustment to decide" in text

@@ -3,10 +3,10 @@
 import pytest
 from django.db import connection
 
-from loyalty.models import Allocation, Entry, Hold, Lot, Wallet
+from loyalty.models import Allocation, Entry, Hold, Lot, Redemption, Reward, Wallet
 from loyalty.queries.verification import guard_findings, ledger, ledger_findings
 from loyalty.services.adjustments import Requested
-from loyalty.services.holds import capture_hold
+from loyalty.services.redemptions import capture_redemption
 from tests.factories import (
     NOON,
     give_points,
@@ -29,7 +29,7 @@ def program():
     state_order(program, amount=5000)
     refund_order(program, amount=1000)
     hold = reserve_points(ada, 60, key="cart-1")
-    capture_hold(hold=hold, points=60, requested=Requested("c", NOON))
+    capture_redemption(redemption=hold, points=60, requested=Requested("c", NOON))
     reserve_points(ada, 20, key="cart-2")
     return program
 
@@ -45,7 +45,7 @@ def places(program):
     for number, lot in enumerate(Lot.objects.order_by("pk"), 1):
         named[f"lot {number}"] = f"{start}, lot {lot.pk}"
     for hold in Hold.objects.select_related("entry"):
-        named[f"hold {hold.entry.seq}"] = f"{named[f'entry {hold.entry.seq}']}, hold {hold.pk}"
+        named[f"hold {hold.entry.seq}"] = f"{start}, hold {hold.pk}"
     return named
 
 
@@ -110,6 +110,7 @@ def test_an_edited_entry_with_a_new_hash_of_its_own_breaks_the_chain(program, pl
 def test_a_deleted_last_entry_is_found(program, places):
     last = Entry.objects.get(seq=6)
     tamper(
+        f"DELETE FROM loyalty_redemption WHERE hold_id = {last.hold.pk}",
         f"DELETE FROM loyalty_allocation WHERE entry_id = {last.pk}",
         f"DELETE FROM loyalty_hold WHERE entry_id = {last.pk}",
         "DELETE FROM loyalty_entry WHERE seq = 6",
@@ -121,6 +122,7 @@ def test_a_deleted_last_entry_is_found(program, places):
 def test_a_deleted_entry_in_the_middle_is_found(program, places):
     fifth = Entry.objects.get(seq=5)
     tamper(
+        f"DELETE FROM loyalty_redemption WHERE spent_by_id = {fifth.pk}",
         f"DELETE FROM loyalty_allocation WHERE entry_id = {fifth.pk}",
         "DELETE FROM loyalty_entry WHERE seq = 5",
     )
@@ -189,18 +191,20 @@ def test_a_changed_hold_is_found(program, places):
 def test_a_hold_that_was_grown_is_found(program, places):
     Hold.objects.filter(entry__seq=6).update(points=21)
 
-    assert f"{places['hold 6']}: points should be 20, is 21" in found(program)
+    told = found(program)
+    assert f"{places['entry 6']}: points of its hold should be 20, is 21" in told
+    assert f"{places['hold 6']}: points should be 20, is 21" in told
 
 
 def test_a_removed_hold_is_found(program, places):
     sixth = Hold.objects.get(entry__seq=6)
     tamper(
         f"UPDATE loyalty_allocation SET hold_id = NULL WHERE hold_id = {sixth.pk}",
+        f"DELETE FROM loyalty_redemption WHERE hold_id = {sixth.pk}",
         f"DELETE FROM loyalty_hold WHERE id = {sixth.pk}",
     )
 
-    told = found(program)
-    assert any(f"{places['entry 6']}, hold missing" in finding for finding in told)
+    assert f"{places['entry 6']}: points of its hold should be 20, is 0" in found(program)
 
 
 def test_a_lot_that_was_moved_to_another_wallet_is_found(program, places):
@@ -297,3 +301,20 @@ def run_without_checks(statement):
         run("SET CONSTRAINTS ALL IMMEDIATE")
         run("ALTER TABLE loyalty_wallet DROP CONSTRAINT wallet_owes_only_when_empty")
         run(statement)
+
+
+def test_a_redemption_that_was_changed_is_found(program):
+    first, _ = Redemption.objects.order_by("id")
+    Redemption.objects.filter(pk=first.pk).update(captured_points=59)
+
+    assert found(program) == [
+        f"{program.slug}, {first}: captured_points (those of its hold) should be 60, is 59",
+        f"{program.slug}, {first}: captured_points (those of the entry that spent them) "
+        "should be 60, is 59",
+    ]
+
+
+def test_a_stock_that_was_changed_is_found(program):
+    Reward.objects.update(stock=9, taken=3)
+
+    assert found(program) == [f"{program.slug}, reward pay: taken should be 2, is 3"]

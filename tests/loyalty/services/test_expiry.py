@@ -7,7 +7,7 @@ import pytest
 from loyalty.models import Lot, Wallet
 from loyalty.queries.balances import WalletView
 from loyalty.services.adjustments import Requested
-from loyalty.services.holds import capture_hold, void_hold
+from loyalty.services.redemptions import capture_redemption, void_redemption
 from tests.factories import (
     NOON,
     balance_of,
@@ -70,7 +70,7 @@ def test_a_hold_outlives_the_points_that_it_holds():
     give_points(ada, 50, expires_at=NOON + timedelta(minutes=5))
     hold = reserve_points(ada, 50)
 
-    capture_hold(hold=hold, points=50, requested=at(minutes=10))
+    capture_redemption(redemption=hold, points=50, requested=at(minutes=10))
 
     assert balance_of(ada, at=NOON + DAY) == WalletView(
         lifetime_earned=50, lifetime_redeemed=50
@@ -82,7 +82,7 @@ def test_points_that_come_back_after_their_time_live_a_little_longer():
     give_points(ada, 50, expires_at=NOON + timedelta(minutes=5))
     hold = reserve_points(ada, 50)
 
-    void_hold(hold=hold, requested=at(minutes=10))
+    void_redemption(redemption=hold, requested=at(minutes=10))
 
     ends = NOON + timedelta(days=14, minutes=10)
     assert balance_of(ada, at=ends - timedelta(seconds=1)).available == 50
@@ -94,7 +94,7 @@ def test_points_that_come_back_after_their_time_may_be_lost():
     give_points(ada, 50, expires_at=NOON + timedelta(minutes=5))
     hold = reserve_points(ada, 50)
 
-    void_hold(hold=hold, requested=at(minutes=10))
+    void_redemption(redemption=hold, requested=at(minutes=10))
 
     assert balance_of(ada, at=NOON + DAY) == WalletView(lifetime_earned=50, lifetime_expired=50)
     assert [entry.kind for entry in entries_of(ada)] == ["adjust", "hold", "void", "expire"]
@@ -105,7 +105,7 @@ def test_points_that_come_back_in_time_keep_their_date():
     give_points(ada, 50, expires_at=NOON + DAY)
     hold = reserve_points(ada, 50)
 
-    void_hold(hold=hold, requested=at(minutes=10))
+    void_redemption(redemption=hold, requested=at(minutes=10))
 
     assert balance_of(ada, at=NOON + DAY).available == 0
 
@@ -139,7 +139,7 @@ def test_spending_keeps_the_rest_alive():
     pass_time(program, days=20)
 
     hold = reserve_points(ada, 10)
-    capture_hold(hold=hold, points=10, requested=at(days=20))
+    capture_redemption(redemption=hold, points=10, requested=at(days=20))
 
     assert balance_of(ada, at=NOON + 49 * DAY).available == 40
     assert balance_of(ada, at=NOON + 50 * DAY).available == 0

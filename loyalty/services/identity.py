@@ -1,0 +1,78 @@
+"""What a survivor takes over of the merged member's addresses and particulars."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.crypto import salted_hmac
+
+from loyalty.models import Member
+
+ADDRESSES = ("email", "phone", "card")
+DAYS = ("birthday", "born_on")
+PARTICULARS = ("name", *DAYS, "locale", "timezone")
+
+
+def take_identity(merged: Member, survivor: Member, *, at: datetime) -> dict[str, Any]:
+    """Give the survivor what it lacks, and close the merged member.
+
+    An address moves, since nobody else may have it; one that both have stays where
+    it is, and leads to the survivor from there. Returns what was taken, without
+    saying what it was.
+    """
+    addresses = [name for name in ADDRESSES if _lacks(survivor, merged, name)]
+    particulars = [name for name in PARTICULARS if _lacks(survivor, merged, name)]
+    taken = {name: getattr(merged, name) for name in addresses}
+    Member.objects.filter(pk=merged.pk).update(
+        status=Member.Status.CLOSED, **dict.fromkeys(addresses)
+    )
+    for name in particulars:
+        setattr(survivor, name, getattr(merged, name))
+    for name, address in taken.items():
+        setattr(survivor, name, address)
+    if "birthday" in particulars:
+        # Known from now on: the merged member may have had this year's already.
+        survivor.birthday_known_since = survivor.celebrated_until = at
+    survivor.attributes = merged.attributes | survivor.attributes
+    survivor.consents = merged.consents | survivor.consents
+    fields = [*particulars, *addresses, "birthday_known_since", "celebrated_until"]
+    fields += ["attributes", "consents"]
+    survivor.save(update_fields=fields)
+    return {
+        "addresses": {name: _digest(address) for name, address in taken.items()},
+        "particulars": particulars,
+    }
+
+
+def give_back_identity(
+    merged: Member, survivor: Member, taken: dict[str, Any], *, at: datetime
+) -> None:
+    """Take from the survivor again what it had taken over, unless it changed since."""
+    addresses = {
+        name: getattr(survivor, name)
+        for name, digest in taken["addresses"].items()
+        if getattr(survivor, name) and _digest(getattr(survivor, name)) == digest
+    }
+    particulars = [
+        name
+        for name in taken["particulars"]
+        if getattr(survivor, name) == getattr(merged, name)
+    ]
+    for name in addresses:
+        setattr(survivor, name, None)
+    for name in particulars:
+        setattr(survivor, name, None if name in DAYS else "")
+    if "birthday" in particulars:
+        survivor.birthday_known_since = None
+    survivor.save(update_fields=[*addresses, *particulars, "birthday_known_since"])
+    for name, address in addresses.items():
+        setattr(merged, name, address)
+    merged.save(update_fields=list(addresses))
+
+
+def _lacks(survivor: Member, merged: Member, name: str) -> bool:
+    return bool(getattr(merged, name)) and not getattr(survivor, name)
+
+
+def _digest(address: str) -> str:
+    """Return what tells whether an address is the same, and not which it is."""
+    return salted_hmac("perennial.merge", address, algorithm="sha256").hexdigest()

@@ -1,0 +1,80 @@
+"""Everything about a member, as one document."""
+
+import json
+
+import pytest
+
+from loyalty.queries.export import export_chunks, member_export
+from loyalty.services.adjustments import Requested
+from loyalty.services.merging import merge_members
+from tests.factories import (
+    NOON,
+    give_points,
+    make_member,
+    make_program,
+    state_event,
+    state_order,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ada():
+    program = make_program()
+    ada = make_member(
+        program,
+        name="Ada",
+        email="ada@example.org",
+        consents={"email": True},
+        attributes={"b": 1},
+    )
+    state_order(program, amount=4000)
+    state_event(program)
+    give_points(ada, 5, note="a promise")
+    return ada
+
+
+def test_an_export_has_every_kind_of_row(ada):
+    document = member_export(ada, at=NOON)
+
+    assert {name: len(rows) for name, rows in document.items() if isinstance(rows, list)} == {
+        "merged": 0,
+        "consents": 1,
+        "orders": 1,
+        "events": 2,
+        "entries": 2,
+        "adjustments": 1,
+        "redemptions": 0,
+        "vouchers": 0,
+        "decisions": 3,
+        "announcements": 3,
+    }
+    assert document["member"]["email"] == "ada@example.org"
+    assert document["wallets"]["points"]["available"] == 45
+    assert document["adjustments"][0]["note"] == "a promise"
+
+
+def test_an_export_is_the_same_each_time(ada):
+    assert member_export(ada, at=NOON) == member_export(ada, at=NOON)
+
+
+def test_an_export_piece_by_piece_is_the_same_document(ada):
+    assert json.loads("".join(export_chunks(ada, at=NOON))) == member_export(ada, at=NOON)
+
+
+def test_an_export_has_nothing_of_anybody_else(ada):
+    state_order(ada.program, "2002", member="bob", amount=100)
+    make_member(ada.program, "bob", email="bob@example.org")
+
+    assert "bob" not in "".join(export_chunks(ada, at=NOON))
+
+
+def test_who_was_merged_is_part_of_it(ada):
+    twin = make_member(ada.program, "twin", email="twin@example.org")
+    merge_members(member=twin, into=ada, requested=Requested("m-1", NOON))
+
+    document = member_export(ada, at=NOON)
+
+    assert [one["id"] for one in document["merged"]] == ["twin"]
+    assert [one["email"] for one in document["merged"]] == ["twin@example.org"]
