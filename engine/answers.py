@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from core.events import NewEvent, record_events
+from core.zones import written
 from engine.batch import Answer
 from loyalty.rules.statements import EventStatement, MemberStatement, RefundStatement
 from loyalty.services.facts import Earning, Fact, Wave
+from loyalty.services.members import claimable_since
 from loyalty.services.posting import posted_of
 
 
@@ -54,25 +56,33 @@ def answer_of(fact: Fact, wave: Wave) -> Answer:
     """Return the answer to a fact in the contract's form."""
     if fact.error:
         return Answer(applied=False, error=fact.error)
-    answer = Answer(fact.is_created, fact.is_applied, fact.is_waiting)
+    answer = Answer(fact.is_created, fact.is_applied, _still_waits(fact, wave))
     if isinstance(fact.statement, MemberStatement):
         answer.body = {"id": fact.statement.id}
         return answer
     answer.body = _head(fact) | {
         "member": fact.member.external_id if fact.member else _stated_member(fact),
         "points": _points(fact, wave),
-        "restored": [{"point_type": code, "points": 0} for code in _point_types(fact, wave)],
+        "restored": _restored(fact, wave),
         "clamped": fact.clamped,
-        "waiting": fact.is_waiting,
+        "waiting": answer.waiting,
         "wallets": _wallets(fact, wave),
         "tiers": [],
         "referral": None,
         "challenges": [],
         "badges": [],
         "vouchers": [],
+        "redemptions": fact.redeemed,
+        "used_vouchers": fact.used_vouchers,
         "decision": f"dec_{fact.row.decision_id}" if fact.row.decision_id else None,
     }
     return answer
+
+
+def _still_waits(fact: Fact, wave: Wave) -> bool:
+    if not fact.is_waiting:
+        return False
+    return fact.row.still_waits(claimable_since=claimable_since(wave.program, wave.at))
 
 
 def _head(fact: Fact) -> dict[str, Any]:
@@ -100,7 +110,7 @@ def _head(fact: Fact) -> dict[str, Any]:
 
 def _stated_member(fact: Fact) -> str | None:
     if isinstance(fact.statement, EventStatement):
-        return fact.statement.member
+        return fact.statement.member or None
     return fact.order.member_ref or None if fact.order else None
 
 
@@ -117,6 +127,12 @@ def _points(fact: Fact, wave: Wave) -> list[dict[str, Any]]:
         _point(code, fact.earnings.get(code), fact.row.posted.get(code, {}), wave.at)
         for code in _point_types(fact, wave)
     ]
+
+
+def _restored(fact: Fact, wave: Wave) -> list[dict[str, Any]]:
+    """Return what came back of the points that the order was paid with."""
+    codes = dict.fromkeys([*_point_types(fact, wave), *fact.restored])
+    return [{"point_type": code, "points": fact.restored.get(code, 0)} for code in codes]
 
 
 def _point(
@@ -169,7 +185,7 @@ def _wallets(fact: Fact, wave: Wave) -> dict[str, dict[str, int]]:
 
 
 def _text(moment: datetime) -> str:
-    return _z(moment.isoformat())
+    return written(moment)
 
 
 def _z(moment: str) -> str:

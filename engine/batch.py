@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import DomainError
+from loyalty.rules.codes import compared
 from loyalty.rules.statements import (
     EventStatement,
     MemberStatement,
@@ -35,13 +36,14 @@ Known = dict[str, Keys]
 def keys_of(statement: Statement) -> Keys:
     """Return what a fact says that it is about."""
     if isinstance(statement, MemberStatement):
-        addresses = (statement.given.get("email"), statement.given.get("phone"))
+        addresses = [statement.given.get(name) for name in ("email", "phone", "card")]
         return {f"member:{statement.id}", *_addresses(addresses)}
     if isinstance(statement, EventStatement):
         return {f"event:{statement.id}", f"member:{statement.member}"}
     if isinstance(statement, OrderStatement):
         keys = {f"order:{statement.id}"}
         keys |= _addresses((statement.guest_email, statement.guest_phone))
+        keys |= paid_with(statement)
         return keys | ({f"member:{statement.member}"} if statement.member else set())
     if isinstance(statement, RefundStatement):
         return {f"order:{statement.order}"}
@@ -52,11 +54,20 @@ def _addresses(addresses: Iterable[str | None]) -> Keys:
     return {f"address:{address}" for address in addresses if address}
 
 
+def paid_with(statement: Statement) -> Keys:
+    """Return the redemptions and vouchers that a fact names."""
+    if not isinstance(statement, OrderStatement):
+        return set()
+    named = {f"redemption:{name}" for name in statement.body["redemptions"]}
+    return named | {f"voucher:{compared(code)}" for code in statement.body["vouchers"]}
+
+
 class Acquaintance:
     """Whom an order or an address leads to, as far as is known so far.
 
     A fact that names only an order takes turns with those of the order's member,
-    and with those who may yet claim it.
+    and with those who may yet claim it. A voucher leads to its member, who may give
+    it up, and so does the order that it was used on.
     """
 
     def __init__(self, known: Known) -> None:

@@ -1,13 +1,17 @@
 """Whose facts these are, before anything is locked: for splitting a batch."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Sequence, Set
 
 from django.db.models import Q
 
-from engine.batch import Known, keys_of
-from loyalty.models import Member, Order, Program
+from engine.batch import Known, keys_of, paid_with
+from loyalty.models import Member, Order, Program, Redemption, Voucher, VoucherUse
+from loyalty.queries.members import survivors_of
 from loyalty.rules.statements import MemberStatement, OrderStatement, RefundStatement
 from loyalty.services.facts import Statement
+
+REDEMPTION = re.compile(r"redemption:red_([1-9][0-9]{0,17})")
 
 
 def owners_of(program: Program, statements: Sequence[Statement]) -> Known:
@@ -19,10 +23,48 @@ def owners_of(program: Program, statements: Sequence[Statement]) -> Known:
     """
     known: Known = {}
     _add_orders(known, program, list(_orders_of_somebody(statements)))
+    _add_survivors(known, program, statements)
+    _add_purses(known, program, {key for one in statements for key in paid_with(one)})
     addresses = {key for statement in statements for key in keys_of(statement)}
     addresses |= {key for keys in known.values() for key in keys}
     _add_people(known, program, [key for key in addresses if key.startswith("address:")])
     return known
+
+
+def _add_survivors(known: Known, program: Program, statements: Sequence[Statement]) -> None:
+    """Note which of the ids that are named are somebody else's now."""
+    named = {key for one in statements for key in keys_of(one) if key.startswith("member:")}
+    ids = [key.removeprefix("member:") for key in named]
+    closed = Member.objects.filter(
+        program=program, external_id__in=ids, status=Member.Status.CLOSED
+    )
+    merged = {member.pk: member.external_id for member in closed}
+    for number, survivor in survivors_of(closed).items():
+        known.setdefault(f"member:{merged[number]}", set()).add(
+            f"member:{survivor.external_id}"
+        )
+
+
+def _add_purses(known: Known, program: Program, named: Set[str]) -> None:
+    """Note whose the redemptions and vouchers are that orders name, and where they were used.
+
+    Whoever owns them may capture them or give them up, and an order that is cancelled
+    gives back the vouchers that it used, whether it names them or not.
+    """
+    numbers = [int(red[1]) for key in named if (red := REDEMPTION.fullmatch(key))]
+    codes = [key.removeprefix("voucher:") for key in named if key.startswith("voucher:")]
+    if numbers:
+        rows = Redemption.objects.filter(program=program, pk__in=numbers)
+        for number, owner in rows.values_list("pk", "member__external_id"):
+            known.setdefault(f"redemption:red_{number}", set()).add(f"member:{owner}")
+    if codes:
+        vouchers = Voucher.objects.filter(program=program, code__in=codes)
+        for code, owner in vouchers.values_list("code", "redemption__member__external_id"):
+            if owner:
+                known.setdefault(f"voucher:{code}", set()).add(f"member:{owner}")
+        uses = VoucherUse.objects.filter(program=program, voucher__code__in=codes)
+        for order_id, code in uses.values_list("order_ref", "voucher__code"):
+            known.setdefault(f"order:{order_id}", set()).add(f"voucher:{code}")
 
 
 def _orders_of_somebody(statements: Sequence[Statement]) -> Iterable[str]:

@@ -8,21 +8,23 @@ is a batch of one.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from core.errors import DomainError
+from core.errors import DomainError, Unavailable
 from core.reading import one_of, read_rows
-from core.transactions import retrying
+from core.transactions import LookAgain, retrying
 from engine.answers import announce_facts, answer_of
 from engine.batch import Answer, waves_of
 from engine.owners import owners_of
 from loyalty.models import MemberEvent, Order, Program
 from loyalty.queries.setup import Setup, setup_of
+from loyalty.services.celebrations import moment_of, take_celebrations
 from loyalty.services.earning import earn_points, gather_facts
 from loyalty.services.events import event_of, record_events_of
 from loyalty.services.facts import Fact, Statement, Wave
-from loyalty.services.ledger import Book, open_book
+from loyalty.services.ledger import Book, WalletClosed, open_book
 from loyalty.services.members import enrol_members, find_members
 from loyalty.services.orders import has_new_owners, record_orders, stated_orders
 from loyalty.services.posting import post_facts
+from loyalty.services.spending import settle_redemptions
 
 Stage = Callable[[Wave], None]
 
@@ -31,12 +33,14 @@ def record_facts(wave: Wave) -> None:
     """The facts as stated, under lock; stale and repeated ones stop here."""
     program_id, stated = wave.setup.program_id, one_of("external_id", stated_orders(wave))
     find_members(wave, read_rows(Order, program_id, stated) if _must_ask_orders(wave) else ())
+    _celebrate(wave)
     enrol_members(wave)
     _open_book(wave)
     locked = read_rows(Order, program_id, stated, lock=True)
     orders = {order.external_id: order for order in locked}
     if has_new_owners(wave, orders):
         find_members(wave, orders.values())
+        _celebrate(wave)
         _open_book(wave)
     record_orders(wave, orders)
     event_ids = {event_id for fact in wave.facts if (event_id := event_of(fact))}
@@ -45,9 +49,20 @@ def record_facts(wave: Wave) -> None:
         record_events_of(wave, {event.external_id: event for event in events})
 
 
+def _celebrate(wave: Wave) -> None:
+    """State what these members have to celebrate by now: it came before their facts."""
+    members = [fact.member for fact in wave.facts if fact.member]
+    for statement in take_celebrations(wave.setup, members, at=wave.at):
+        _run_wave(wave.program, wave.setup, [Fact(statement)], moment_of(statement), {})
+
+
 def _open_book(wave: Wave) -> None:
     members = [fact.member.pk for fact in wave.facts if fact.member and not fact.error]
-    wave.book = open_book(wave.setup, members=members, at=wave.at)
+    try:
+        wave.book = open_book(wave.setup, members=members, at=wave.at)
+    except WalletClosed as error:
+        # Merged or erased since it was found: begin again, with whom it is now.
+        raise LookAgain from error
 
 
 def gather_context(wave: Wave) -> None:
@@ -70,6 +85,7 @@ def review_standing(wave: Wave) -> None:
 # What happens to every fact, in this order, in one transaction.
 STAGES: Sequence[Stage] = (
     record_facts,  # loyalty: the order or event as stated; stale ones stop here
+    settle_redemptions,  # loyalty: points and vouchers that orders were paid with
     gather_context,  # what each member brings with them
     earn_points,  # loyalty: target - already posted = posting
     advance_challenges,  # gamification
@@ -97,21 +113,40 @@ def state_facts(
     *,
     at: datetime,
     atomic: bool = False,
+    lines: Sequence[int] = (),
 ) -> list[Answer]:
     """Let facts take effect, exactly as if they were stated one by one.
 
     A refused fact carries its error in its answer and leaves nothing behind;
-    with `atomic` the first refusal undoes them all.
+    with `atomic` the first refusal undoes them all, and names its line if `lines`
+    say on which each fact stands.
 
     :raises DomainError: with `atomic`, the first refusal
     """
     try:
         return _run(program, statements, at, atomic)
-    except DomainError:
-        if atomic:
+    except DomainError as error:
+        if atomic and (not lines or isinstance(error, Unavailable)):
             raise
+    if atomic:
+        return _run_in_order(program, statements, at, lines)
     # One fact was refused after others had been taken in: give each its own try.
     return [_try_alone(program, statement, at) for statement in statements]
+
+
+@retrying
+def _run_in_order(
+    program: Program, statements: Sequence[Statement], at: datetime, lines: Sequence[int]
+) -> list[Answer]:
+    """Find the line that a batch is refused for: waves do not come in their order."""
+    answers = []
+    for line, statement in zip(lines, statements, strict=True):
+        try:
+            answers += _run(program, [statement], at, True)
+        except DomainError as error:
+            error.extra |= {"line": line}
+            raise
+    return answers
 
 
 def _try_alone(program: Program, statement: Statement, at: datetime) -> Answer:
@@ -146,10 +181,12 @@ def _run_wave(
     answers: dict[int, Answer],
 ) -> None:
     wave = Wave(program, setup, at, facts, Book(setup, at))
+    # By what was stated: a stage may put what is recorded instead in its place.
+    numbers = [id(fact.statement) for fact in facts]
     for stage in STAGES:
         stage(wave)
-    for fact in facts:
-        answers[id(fact.statement)] = answer_of(fact, wave)
+    for number, fact in zip(numbers, facts, strict=True):
+        answers[number] = answer_of(fact, wave)
     follow_ups = [statement for fact in facts for statement in fact.follow_ups]
     for later in waves_of(follow_ups, {}, single_file=setup.has_shared_limits):
         _run_wave(program, setup, later, at, {})

@@ -7,6 +7,7 @@ from typing import Any
 from engine.answers import points_of_preview
 from loyalty.models import Member, Order, Program
 from loyalty.queries.balances import states_of
+from loyalty.queries.members import member_of
 from loyalty.queries.setup import Setup, setup_of
 from loyalty.rules.hints import hints
 from loyalty.rules.orders import order_facts
@@ -45,8 +46,8 @@ def _imagined(program: Program, statement: OrderStatement, at: datetime) -> Fact
     """Return the order as a fact, as if it had just been paid for."""
     body: Mapping[str, Any] = content_of(statement) | {"status": "paid"}
     fact = Fact(statement, order_facts=order_facts(body, []))
-    member = Member.objects.filter(program=program, external_id=statement.member or "")
-    fact.member = member.first() or Member(pk=0, program=program, joined_at=at)
+    known = member_of(program, statement.member) if statement.member else None
+    fact.member = known or Member(pk=0, program=program, joined_at=at)
     fact.order = Order(
         pk=0,
         program=program,

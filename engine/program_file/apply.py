@@ -23,6 +23,7 @@ def apply_program(
 
     :raises SlugMismatch: if `program` is given and the file is not its own
     :raises CurrencyIsFixed, SandboxIsFixed, KindIsFixed: if facts forbid a change
+    :raises StockBelowTaken: if a reward's stock is less than what is taken of it
     """
     check_slug(file, program)
     # Two loads at once: the second looks at what the first has made.

@@ -1,6 +1,7 @@
 """What applying a program file would change."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import ClassVar
 
 from core.errors import DomainError
@@ -11,6 +12,7 @@ from engine.program_file.sections import (
     section_as_it_stands,
 )
 from loyalty.models import Program
+from loyalty.queries.policies import PolicyPreview, preview_policy
 from loyalty.rules.publication import Change, changes_of_thing, changes_of_things
 from loyalty.services.programs import check_program
 
@@ -29,6 +31,18 @@ def plan_changes(file: ProgramFile, *, program: Program | None = None) -> list[C
     """
     check_slug(file, program)
     return list(changes_to(Program.objects.filter(slug=file.slug).first(), file))
+
+
+def plan_policies(file: ProgramFile, *, at: datetime) -> list[PolicyPreview]:
+    """Return what `apply_program` would do at `at` to points that are there already."""
+    program = Program.objects.filter(slug=file.slug).first()
+    if program is None:
+        return []
+    previews = [
+        preview_policy(program, code, form, at=at)
+        for code, form in file.section("point_types").items()
+    ]
+    return [preview for preview in previews if preview is not None]
 
 
 def check_slug(file: ProgramFile, program: Program | None) -> None:

@@ -1,17 +1,23 @@
 """Read a program file: every mistake named with its line, or a file that can be applied."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from core.errors import DomainError, InvalidInput, Problem
-from engine.program_file.errors import Place, ProgramFileError
+from core.syntax import ExpressionError, ExpressionProblem, shortened
+from core.zones import parse_zone
+from engine.program_file.errors import FileProblem, Place, ProgramFileError
 from engine.program_file.forms import attempt
 from engine.program_file.sections import FILE, NOT_YET
-from engine.program_file.spot import Reading, Spot, located, place_of
+from engine.program_file.spot import Reading, Spot, place_of
 from engine.program_file.text import Node, Table, is_null, read_nodes
 from loyalty.rules.publication import rule_set_content
+from loyalty.rules.rewards import compile_rewards, faces_of
 from loyalty.rules.ruleset import compile_rule_set
+
+LINE_BREAK: Final = re.compile(r"\r\n|\n|\r")
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,9 @@ def read_program(text: str | bytes, *, name: str = "program.yaml") -> ProgramFil
     root = _without_later_sections(read_nodes(text, name=name), reading)
     data = attempt(FILE, Spot(root, "", reading))
     if not reading.problems:
-        reading.problems += located(_problems_with_rules(data), reading.places)
+        problems = _problems_with_rules(data)
+        lines = _lines_of(text) if problems else []
+        reading.problems += [_located(each, reading.places, lines) for each in problems]
     if reading.problems:
         raise ProgramFileError(name, reading.found())
     return ProgramFile(name, data, reading.places)
@@ -77,15 +85,60 @@ def _problems_with_rules(data: Mapping[str, Any]) -> list[Problem]:
         point_types=data["point_types"],
         rules=data.get("earning_rules", {}),
     )
+    return [
+        *_problems_of(lambda: compile_rule_set(content)),
+        *_problems_of(
+            lambda: compile_rewards(
+                data.get("rewards", {}),
+                zone=parse_zone(program["timezone"]),
+                currency=program["currency"],
+                point_types=faces_of(data["point_types"]),
+            )
+        ),
+    ]
+
+
+def _problems_of(compiling: Callable[[], object]) -> list[Problem]:
     try:
-        compile_rule_set(content)
+        compiling()
     except InvalidInput as error:
-        return [Problem(_in_file(p.pointer), p.code, p.detail) for p in error.problems]
+        return error.problems
     return []
 
 
+def _lines_of(text: str | bytes) -> list[str]:
+    decoded = text if isinstance(text, str) else text.decode()
+    return LINE_BREAK.split(decoded.removeprefix("\ufeff"))
+
+
+def _located(
+    problem: Problem, places: Mapping[str, Place], lines: Sequence[str]
+) -> FileProblem:
+    """Return a problem with the rules or rewards as one of the file that they stand in."""
+    pointer = _in_file(problem.pointer)
+    place, detail = place_of(places, pointer), problem.detail
+    if isinstance(problem, ExpressionProblem):
+        place, detail = _place_within(problem.error, place, lines)
+    return FileProblem(pointer, problem.code, detail, place)
+
+
+def _place_within(
+    error: ExpressionError, place: Place, lines: Sequence[str]
+) -> tuple[Place, str]:
+    """Return the place in the file of a mistake in a condition, and what it is.
+
+    Where the condition is folded or escaped, its own characters tell the place.
+    """
+    written = "".join(lines[place.line - 1 : place.line])[place.column - 1 :]
+    quote = 1 if written[:1] in ("'", '"') else 0
+    if written[quote:].startswith(error.before + error.after[:1]):
+        return Place(place.line, place.column + quote + len(error.before)), error.detail
+    near = f"from {shortened(error.after)!r} on" if error.after else "at its end"
+    return place, f"{error.detail} (in the condition, {near})"
+
+
 def _in_file(pointer: str) -> str:
-    """Return the file's pointer for one into a rule set's content."""
+    """Return the file's pointer for one into a rule set's content or the rewards."""
     if pointer == "/rules" or pointer.startswith("/rules/"):
         return f"/earning_rules{pointer.removeprefix('/rules')}"
-    return pointer if pointer.startswith("/point_types") else f"/program{pointer}"
+    return pointer if pointer.startswith(("/point_types", "/rewards")) else f"/program{pointer}"

@@ -9,12 +9,19 @@ from engine.program_file.earning_keys import EARNING_RULES
 from engine.program_file.forms import Form, Only, attempt
 from engine.program_file.mappings import ByCode, Fields, Key
 from engine.program_file.program_keys import POINT_TYPES, PROGRAM
+from engine.program_file.rewards_keys import REWARDS
 from engine.program_file.spot import Reading, Spot
 from engine.program_file.text import node_of
 from loyalty.models import Program
-from loyalty.queries.programs import earning_rule_forms, point_type_forms, program_form
+from loyalty.queries.programs import (
+    earning_rule_forms,
+    point_type_forms,
+    program_form,
+    reward_forms,
+)
 from loyalty.rules.publication import Forms
 from loyalty.services.programs import check_point_types, save_earning_rules, save_point_types
+from loyalty.services.rewards import check_rewards, save_rewards
 
 
 class Save(Protocol):
@@ -57,13 +64,19 @@ SECTIONS: Mapping[str, Section] = {
         stands=earning_rule_forms,
         save=save_earning_rules,
     ),
+    "rewards": Section(
+        things=REWARDS,
+        about="What members can have for their points, by code.",
+        stands=reward_forms,
+        save=save_rewards,
+        check=check_rewards,
+    ),
 }
 
 # Sections of the format that this version does not know what to do with.
 NOT_YET = (
     "ladders",
     "access",
-    "rewards",
     "referral_programs",
     "punch_cards",
     "challenges",

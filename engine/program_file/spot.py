@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from core.errors import DomainError, Problem
+from core.errors import DomainError
 from engine.program_file.errors import START, FileProblem, Place
 from engine.program_file.text import Node, Scalar, Table
 from loyalty.rules.forms import escaped, shown
@@ -83,13 +83,6 @@ def place_of(places: Mapping[str, Place], pointer: str) -> Place:
     while pointer and pointer not in places:
         pointer = pointer.rpartition("/")[0]
     return places.get(pointer, START)
-
-
-def located(problems: Collection[Problem], places: Mapping[str, Place]) -> list[FileProblem]:
-    """Return problems with the places of their pointers."""
-    return [
-        FileProblem(p.pointer, p.code, p.detail, place_of(places, p.pointer)) for p in problems
-    ]
 
 
 def nearest(word: str, known: Collection[str]) -> str:

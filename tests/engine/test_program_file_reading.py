@@ -330,7 +330,42 @@ def test_a_condition_that_does_not_compile_is_found_on_its_line():
 
     [(line, column, _, _)] = problems(text)
 
-    assert (line, column) == (7, 11)
+    assert (line, column) == (7, 12)
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("order.total > 1 and x > 1", "7:31: x is not known"),
+        ("'order.total > 1 and x > 1'", "7:32: x is not known"),
+        ("order.total >", "7:24: ends too early"),
+        ('"order.channel == \\"web\\" and x"', "7:11: x is not known"),
+        (">\n      order.total > 1\n      and x > 1", "7:11: x is not known"),
+    ],
+)
+def test_a_message_has_one_place_of_a_mistake_in_a_condition(written, told):
+    text = f"{HEAD}earning_rules:\n  r:\n    award: {{points: 1}}\n    when: {written}\n"
+
+    with pytest.raises(ProgramFileError) as caught:
+        read_program(text, name="shop.yaml")
+
+    assert str(caught.value).startswith(f"shop.yaml:{told}")
+    assert "(line" not in str(caught.value)
+
+
+def test_in_a_condition_over_several_lines_its_own_words_tell_the_place():
+    text = (
+        f"{HEAD}earning_rules:\n  r:\n    award: {{points: 1}}\n"
+        "    when: |\n      order.total > 1\n      and order.totl > 1\n"
+    )
+
+    with pytest.raises(ProgramFileError) as caught:
+        read_program(text, name="shop.yaml")
+
+    assert str(caught.value) == (
+        "shop.yaml:7:11: order.totl is not known; did you mean order.total? "
+        "(in the condition, from 'order.totl > 1' on)"
+    )
 
 
 @pytest.mark.parametrize("name", NOT_YET)

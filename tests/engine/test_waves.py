@@ -10,8 +10,10 @@ from tests.factories import (
     event_stated,
     make_member,
     make_program,
+    make_rewards,
     member_stated,
     order_stated,
+    redeem,
     refund_stated,
     state_order,
 )
@@ -109,3 +111,48 @@ def test_an_address_passes_on_only_after_it_was_given_up(program):
 
     assert places(program, *facts) == [0, 1]
     assert [answer.error for answer in state_facts(program, facts, at=NOON)] == [None, None]
+
+
+@pytest.fixture
+def cup(program):
+    """What bob may drink, and give up."""
+    make_rewards(program, cup={"cost": {"points": 10}, "gives": {"free_product": "CUP"}})
+    return redeem(make_member(program, "bob", points=10), "cup", capture=True)
+
+
+def test_an_order_takes_turns_with_the_member_of_the_redemption_that_it_names(program, cup):
+    facts = [
+        order_stated(program, "1", member="bob"),
+        order_stated(program, "2", member="ada", redemptions=[str(cup)]),
+    ]
+
+    assert places(program, *facts) == [0, 1]
+
+
+def test_an_order_takes_turns_with_the_member_of_the_voucher_that_it_names(program, cup):
+    facts = [
+        order_stated(program, "1", member="bob"),
+        order_stated(program, "2", member="ada", vouchers=[cup.voucher.shown.lower()]),
+    ]
+
+    assert places(program, *facts) == [0, 1]
+
+
+def test_an_order_takes_turns_with_that_on_which_its_voucher_was_used(program, cup):
+    make_member(program)
+    state_order(program, "1", member="ada", vouchers=[cup.voucher.shown])
+
+    facts = [
+        order_stated(program, "1", member="ada", status="cancelled"),
+        order_stated(program, "2", member="cleo", vouchers=[cup.voucher.shown]),
+    ]
+
+    assert places(program, *facts) == [0, 1]
+
+
+def test_orders_that_name_different_vouchers_travel_together(program):
+    facts = [
+        order_stated(program, name, member=name, vouchers=[name]) for name in ("ada", "cleo")
+    ]
+
+    assert places(program, *facts) == [0, 0]

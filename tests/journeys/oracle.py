@@ -1,6 +1,7 @@
 """What members should have, in plain Python, by the meaning of the words alone.
 
 Time is hours. What it does is done at once; the product does it when somebody looks.
+What points are redeemed for is told by `checkout`.
 """
 
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ class Policy:  # Spans are hours, 0 for none.
     most_debt: float = NEVER
     pending_only: bool = False
     oldest_first: bool = False
+    restore: str = "prorated"
 
 
 @dataclass(eq=False)
@@ -34,30 +36,22 @@ class Lot:
 
 
 @dataclass(eq=False)
-class Hold:
-    parts: list  # of lot and points
-    ends: int
-
-
-@dataclass(eq=False)
 class Wallet:
     lots: list = field(default_factory=list)
-    holds: list = field(default_factory=list)
+    redemptions: list = field(default_factory=list)
     debt: int = 0
     earned: int = 0
     redeemed: int = 0
     expired: int = 0
+    is_suspended: bool = False
 
     def sum(self, part):
         return sum(getattr(lot, part) for lot in self.lots)
 
     def balances(self):
-        buckets = (self.sum("free"), self.sum("pending"), sum(map(held, self.holds)))
+        held = sum(redemption.held for redemption in self.redemptions)
+        buckets = (self.sum("free"), self.sum("pending"), held)
         return (*buckets, self.debt, self.earned, self.redeemed, self.expired)
-
-
-def held(hold):
-    return sum(points for _, points in hold.parts)
 
 
 class Oracle:
@@ -78,15 +72,15 @@ class Oracle:
                 wallet.expired += thing.free
                 thing.expired, thing.free = thing.expired + thing.free, 0
             elif what == "2 end":
-                self.void(wallet, thing, at)
+                self.end(wallet, thing, at)
             else:
                 thing.free, thing.pending = thing.pending, 0
                 self.repay(wallet)
 
     def due(self, wallet):
-        lots, holds = wallet.lots, wallet.holds
+        lots, redemptions = wallet.lots, wallet.redemptions
         steps = [(lot.ends, "1 expire", lot) for lot in lots if lot.free]
-        steps += [(hold.ends, "2 end", hold) for hold in holds if held(hold)]
+        steps += [(one.ends, "2 end", one) for one in redemptions if one.held]
         steps += [(lot.opens, "3 open", lot) for lot in lots if lot.pending]
         return [step for step in steps if step[0] <= self.now]
 
@@ -132,33 +126,20 @@ class Oracle:
             self.settle(wallet)
 
     def transfer(self, wallet, to, points):
+        if wallet.is_suspended:
+            raise Refused
         source = object()
         for lot, part in self.spend(wallet, points):
             to.lots.append(Lot(source, self.now, lot.ends, free=part))
         self.repay(to)
-
-    def hold(self, wallet, points, lasts):
-        wallet.holds.append(Hold(self.spend(wallet, points), self.now + lasts))
-
-    def capture(self, wallet, hold, points):
-        if points > held(hold):
-            raise Refused
-        wallet.redeemed += points
-        parts, hold.parts = hold.parts, []
-        for lot, part in parts:
-            taken = min(part, points)
-            points -= taken
-            hold.parts.append((lot, part - taken))
 
     def give(self, wallet, source, earned, **terms):
         wallet.lots.append(Lot(source, earned, **terms))
         wallet.earned += terms.get("free", 0) + terms.get("pending", 0)
         self.repay(wallet)
 
-    def void(self, wallet, hold, at):
-        if not held(hold):
-            raise Refused
-        parts, hold.parts = hold.parts, []
+    def give_back(self, wallet, parts, at):
+        """Return what was taken of lots to them, or to new ones where they are over."""
         for lot, points in parts:
             if lot.ends > at:
                 lot.free += points

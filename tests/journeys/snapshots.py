@@ -3,8 +3,10 @@
 Two programs that went through the same have equal snapshots, in whatever database.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Model
@@ -22,14 +24,22 @@ from loyalty.models import (
     MemberEvent,
     Order,
     Program,
+    Redemption,
+    Reward,
+    Voucher,
+    VoucherUse,
 )
+
+# Keys and sources that are made of the number of a row.
+NUMBERED = re.compile(r"(due:\w+:|reversal:|perennial:\w+:(?:\d+:)?|red_)\d+")
 
 Rows = list[dict[str, Any]]
 
-# What the server chooses, and what only names a row by its number.
+# What the server chooses, what only names a row by its number, and how far jobs have come.
 CHOSEN = {
     "id", "program", "posted_at", "created_at", "recorded_at", "prev_hash", "hash",
-    "head_hash", "rule_set", "decision", "due_at",
+    "head_hash", "rule_set", "decision", "due_at", "celebrated_until",
+    "code", "shown",
 }  # fmt: skip
 
 
@@ -39,11 +49,12 @@ def snapshot(program: Program) -> dict[str, Any]:
         str(member.external_id): _of_member(member)
         for member in Member.objects.filter(program=program).order_by("external_id")
     } | {
+        "stock": dict(_of(Reward, program).values_list("code", "taken")),
         "nobody": {
             "orders": _rows(_of(Order, program, member=None).order_by("external_id")),
             "events": _rows(_of(MemberEvent, program, member=None).order_by("external_id")),
             "decisions": _told(_of(Decision, program, member=None)),
-        }
+        },
     }
 
 
@@ -55,6 +66,7 @@ def _of_member(member: Member) -> dict[str, Any]:
     places = {lot.pk: place for place, lot in enumerate(lots)}
     names = {"wallet": wallets, "entry": numbers, "reverses": numbers, "lot": places}
     names["hold"] = {hold.pk: numbers[hold.entry_id] for hold in _in(Hold, wallets)}
+    names |= _names_of_redemptions(member, numbers)
     by_code = ("wallet__point_type__code", "id")
     return {
         "member": _row(member),
@@ -69,11 +81,22 @@ def _of_member(member: Member) -> dict[str, Any]:
         "limits": _rows(
             _of(LimitUse, program, member=member).order_by("rule", "source_type", "source_id")
         ),
+        "redemptions": _rows(_of(Redemption, program, member=member).order_by("id"), names),
+        "vouchers": _rows(_of(Voucher, program, member=member).order_by("id"), names),
+        "uses": _rows(_of(VoucherUse, program, voucher__member=member).order_by("id"), names),
         "decisions": _told(_of(Decision, program, member=member)),
-        "told": [
-            (event.type, event.data | {"decision": None}, event.occurred_at)
-            for event in Event.objects.filter(member_id=member.pk).order_by("id")
-        ],
+        "told": sorted(_told_of(member), key=_moment),
+    }
+
+
+def _names_of_redemptions(member: Member, entries: dict[int, str]) -> dict[str, dict[int, Any]]:
+    redemptions = _of(Redemption, member.program, member=member).order_by("id")
+    vouchers = _of(Voucher, member.program, member=member).order_by("id")
+    return {
+        "spent_by": entries,
+        "reward": dict(_of(Reward, member.program).values_list("id", "code")),
+        "redemption": {row.pk: place for place, row in enumerate(redemptions)},
+        "voucher": {row.pk: place for place, row in enumerate(vouchers)},
     }
 
 
@@ -81,8 +104,26 @@ def _told(decisions: Any) -> dict[str, Rows]:
     """Return decisions by fact: of two facts of nobody, neither comes first."""
     told = defaultdict(list)
     for decision in decisions.order_by("id"):
-        told[decision.fact_id].append(_row(decision))
+        told[_unnumbered(decision.fact_id)].append(_row(decision))
     return dict(told)
+
+
+def _told_of(member: Member) -> list[tuple[str, dict[str, Any], datetime]]:
+    return [
+        (event.type, _told_data(event), event.occurred_at)
+        for event in Event.objects.filter(member_id=member.pk).order_by("id")
+    ]
+
+
+def _moment(told: tuple[str, dict[str, Any], datetime]) -> tuple[datetime, bool]:
+    """Order events by their own time: an end by itself is told when somebody notes it."""
+    kind, _, occurred_at = told
+    return occurred_at, kind != "redemption.expired"
+
+
+def _told_data(event: Event) -> dict[str, Any]:
+    data: dict[str, Any] = event.data | {"decision": None}
+    return {name: _unnumbered(value) for name, value in data.items()}
 
 
 def _of(model: type[Model], program: Program, **wanted: Any) -> Any:
@@ -105,9 +146,22 @@ def _row(row: Model, names: dict[str, dict[int, Any]] | None = None) -> dict[str
             continue
         value = getattr(row, field.attname)
         values[field.name] = known[field.name].get(value) if field.name in known else value
+    _hide_numbers(values)
+    return values
+
+
+def _hide_numbers(values: dict[str, Any]) -> None:
+    """Take row numbers out of texts and JSON that are made of them."""
+    if values.get("source_type") in ("hold", "reversal"):
+        values["source_id"] = ""
+    for name, value in values.items():
+        values[name] = _unnumbered(value)
     if "posted" in values:
         values["posted"] = {
             code: {key: value for key, value in posted.items() if key != "lots"}
             for code, posted in values["posted"].items()
         }
-    return values
+
+
+def _unnumbered(value: Any) -> Any:
+    return NUMBERED.sub(r"\1", value) if isinstance(value, str) else value

@@ -1,7 +1,7 @@
 """A batch has exactly the effect of its facts one by one."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import DomainError
@@ -10,11 +10,15 @@ from tests.factories import (
     NOON,
     SPEND,
     event_stated,
+    make_member,
     make_program,
+    make_rewards,
     member_stated,
     order_stated,
+    redeem,
     refund_stated,
 )
+from tests.journeys.names import renamed
 from tests.journeys.snapshots import snapshot
 from tests.proof import prove
 
@@ -78,6 +82,59 @@ def shop(limit):
     )
 
 
+# What ada and bob have when they come to the till; cleo has nothing, and "lost" nobody.
+PURSES = [f"{name}'s {what}" for name in ("ada", "bob") for what in ("cart", "cup", "bag")]
+REWARDS = {
+    "cup": {"cost": {"points": 10}, "gives": {"free_product": "CUP"}, "stock": 9},
+    "bag": {"cost": {"points": 10}, "gives": {"fixed": "5.00"}, "voucher": {"uses": 2}},
+}
+redemptions = st.lists(st.sampled_from([*PURSES, "lost"]), max_size=2)
+vouchers = st.lists(st.sampled_from([*PURSES, "lost"]), max_size=2)
+paid_facts = st.one_of(
+    order(member=names, redemptions=redemptions, vouchers=vouchers),
+    order(member=names, redemptions=redemptions, vouchers=vouchers),
+    order(
+        guest=st.fixed_dictionaries({"email": addresses}),
+        redemptions=redemptions,
+        vouchers=vouchers,
+    ),
+    order(member=names),
+    fact(refund_stated, ids, st.sampled_from(["r-1", "r-2"]), amount=amounts),
+    fact(member_stated, names, email=addresses),
+)
+
+
+class Till:
+    """A shop in which ada and bob have points held, and vouchers."""
+
+    def __init__(self):
+        self.program = make_program(points={"value": "0.01"})
+        make_rewards(self.program, **REWARDS)
+        self.purses = {"lost": ("red_999999999", "NOBODY")}
+        for name in ("ada", "bob"):
+            self.fill_purse(make_member(self.program, name, points=100), name)
+
+    def fill_purse(self, member, name):
+        cart = redeem(member, point_type="points", points=30, order_total=10**6)
+        cup = redeem(member, "cup", order="o-1" if name == "bob" else "")
+        bag = redeem(member, "bag", capture=True)
+        self.purses[f"{name}'s cart"] = (str(cart), "NOBODY")
+        for what, row in (("cup", cup), ("bag", bag)):
+            self.purses[f"{name}'s {what}"] = (str(row), row.voucher.shown)
+
+    def stated(self, drawn):
+        return [
+            state(self.program, *ids, **self.named(content)) for state, ids, content in drawn
+        ]
+
+    def named(self, content):
+        return content | {
+            what: [self.purses[name][place] for name in content[what]]
+            for place, what in enumerate(["redemptions", "vouchers"])
+            if what in content
+        }
+
+
 def stated(program, drawn):
     return [state(program, *ids, **content) for state, ids, content in drawn]
 
@@ -118,3 +175,22 @@ def test_a_batch_equals_its_facts_one_by_one(known, before, drawn, of):
     assert [told(answer) for answer in batch] == single
     assert snapshot(together) == snapshot(apart)
     prove(together)
+
+
+@settings(max_examples=settings.default.max_examples // 2)
+@given(
+    before=st.lists(paid_facts, max_size=3), drawn=st.lists(paid_facts, min_size=2, max_size=8)
+)
+def test_a_batch_of_what_was_paid_with_points_equals_its_facts_one_by_one(before, drawn):
+    together, apart = Till(), Till()
+    for till in (together, apart):
+        one_by_one(till.program, till.stated(before))
+
+    batch = state_facts(together.program, together.stated(drawn), at=NOON)
+    single = one_by_one(apart.program, apart.stated(drawn))
+
+    answers = [told(answer) for answer in batch]
+    assert renamed(together.program, answers) == renamed(apart.program, single)
+    ours, theirs = (renamed(it.program, snapshot(it.program)) for it in (together, apart))
+    assert ours == theirs
+    prove(together.program)

@@ -23,10 +23,15 @@ from hypothesis.stateful import (
 from core.errors import DomainError
 from engine.nightly import run_due
 from engine.travel import move_clock
-from loyalty.models import Program
+from loyalty.models import Program, Redemption
 from loyalty.queries.balances import forecast_of
 from loyalty.services.adjustments import Requested
-from loyalty.services.holds import capture_hold, void_hold
+from loyalty.services.redemptions import (
+    capture_redemption,
+    reverse_redemption,
+    void_redemption,
+)
+from loyalty.services.statuses import reactivate_member, suspend_member
 from loyalty.services.transfers import transfer_points
 from tests.factories import (
     NOON,
@@ -34,16 +39,20 @@ from tests.factories import (
     give_points,
     make_member,
     make_program,
+    make_rewards,
     point_type_of,
+    redeem,
     refund_order,
-    reserve_points,
     state_order,
 )
-from tests.journeys.oracle import NEVER, Oracle, Policy, Refused
+from tests.journeys.checkout import STOCK, Checkout, Purchase
+from tests.journeys.oracle import NEVER, Policy, Refused
 from tests.proof import prove
 
 DAY = 24
 NAMES = ("ada", "bob")
+
+CUP = {"cost": {"points": 20}, "gives": {"free_product": "CUP"}, "stock": STOCK}
 
 policies = st.builds(
     Policy,
@@ -52,6 +61,7 @@ policies = st.builds(
     comeback=st.sampled_from([0, DAY]),
     oldest_first=st.booleans(),
     most_debt=st.sampled_from([NEVER, 0, 30]),
+    restore=st.sampled_from(["prorated", "prorated", "full_refund_only", "never"]),
 ) | st.builds(
     Policy,
     hold=st.sampled_from([0, 2 * DAY]),
@@ -62,20 +72,24 @@ policies = st.builds(
 names = st.sampled_from(NAMES)
 points = st.integers(1, 100)
 spans = st.sampled_from([1, 6, DAY, 3 * DAY])
+# For how long points are held, or 0 for points that are spent at once.
+lasting = st.sampled_from([0, 1, 6, DAY])
 
 
 class Points(RuleBasedStateMachine):
     """Two members, and everything that moves their points."""
 
     orders = Bundle("orders")
-    holds = Bundle("holds")
+    redemptions = Bundle("redemptions")
 
     @initialize(policy=policies)
     def open_shop(self, policy):
-        self.oracle = Oracle(policy, NAMES)
+        self.oracle = Checkout(policy, NAMES)
         self.program = make_program(points=form_of(policy), timezone="UTC")
+        make_rewards(self.program, cup=CUP)
         self.members = {name: make_member(self.program, name) for name in NAMES}
         self.wallets = self.oracle.wallets
+        self.redeemed = {}
         self.count = 0
 
     def asked(self):
@@ -85,50 +99,63 @@ class Points(RuleBasedStateMachine):
     def agree(self, theirs, ours):
         """Do the same on both sides: either both do it, or both refuse."""
         try:
-            theirs()
+            expected = theirs()
         except Refused:
             with pytest.raises(DomainError):
                 ours()
             return None
-        return ours()
+        return expected, ours()
 
-    # Orders: what was ordered, refunded, cancelled, and opened again.
+    # Orders: what was ordered, paid with, refunded, cancelled, and opened again.
 
     @rule(target=orders, name=names, euros=points, ago=st.sampled_from([0, 6, 4 * DAY]))
     def order(self, name, euros, ago):
-        order = {"id": f"o-{self.asked().key}", "name": name, "euros": euros, "refunded": 0}
-        order |= {"status": "paid", "paid": self.oracle.now - ago}
+        order = Purchase(f"o-{self.asked().key}", name, self.oracle.now - ago, euros)
         self.state(order)
         return order
 
-    @rule(order=orders, euros=points, status=st.sampled_from(["paid", "cancelled"]))
+    @rule(order=orders, euros=points, status=st.sampled_from(["paid", "pending", "cancelled"]))
     def restate(self, order, euros, status):
-        order |= {"euros": euros, "status": status}
+        order.euros, order.status = euros, status
+        self.state(order)
+
+    @rule(order=orders, redemption=redemptions)
+    def pay_with(self, order, redemption):
+        order.named.append(redemption)
+        order.status = "paid"
         self.state(order)
 
     @rule(order=orders, euros=points)
     def refund(self, order, euros):
-        order["refunded"] += euros
-        self.expect(order)
-        refund_order(self.program, order["id"], self.asked().key, amount=euros * 100)
+        order.refunded += euros
+        expected = self.oracle.state(order, is_refund=True)
+        refund_id = self.asked().key
+        answer = refund_order(self.program, order.id, refund_id, amount=euros * 100)
+        self.compare(answer, expected)
 
     def state(self, order):
-        self.expect(order)
-        paid = NOON + timedelta(hours=order["paid"])
-        state_order(
+        expected = self.oracle.state(order)
+        paid = NOON + timedelta(hours=order.paid)
+        answer = state_order(
             self.program,
-            order["id"],
-            member=order["name"],
-            amount=order["euros"] * 100,
-            status=order["status"],
+            order.id,
+            version=self.count + 1,
+            member=order.name,
+            amount=order.euros * 100,
+            status=order.status,
             placed_at=paid.isoformat(),
             paid_at=paid.isoformat(),
+            redemptions=[str(self.redeemed[one]) for one in order.named],
         )
+        self.asked()
+        self.compare(answer, expected)
 
-    def expect(self, order):
-        left = max(0, order["euros"] - order["refunded"])
-        worth = left if order["status"] == "paid" else 0
-        self.oracle.order(self.wallets[order["name"]], order["id"], worth, order["paid"])
+    def compare(self, answer, restored):
+        """What an order gave back, and how all that it names stands, is in its answer."""
+        assert sum(part["points"] for part in answer.body["restored"]) == restored
+        known = {str(ours): theirs for theirs, ours in self.redeemed.items()}
+        for told in answer.body["redemptions"]:
+            assert told["status"] == known[told["id"]].status
 
     # Points by hand, from one to the other, and for a checkout.
 
@@ -173,34 +200,75 @@ class Points(RuleBasedStateMachine):
             ),
         )
 
-    @rule(target=holds, name=names, amount=points, lasts=st.integers(1, DAY))
-    def hold(self, name, amount, lasts):
-        hold = self.agree(
-            lambda: self.oracle.hold(self.wallets[name], amount, lasts),
-            lambda: reserve_points(
+    # Points redeemed: held for a while or spent at once, and what becomes of them.
+
+    @rule(target=redemptions, name=names, amount=points, lasts=lasting)
+    def redeem(self, name, amount, lasts):
+        return self.make(name, amount, lasts)
+
+    @rule(target=redemptions, order=orders, name=names, amount=points, lasts=lasting)
+    def redeem_for(self, order, name, amount, lasts):
+        return self.make(name, amount, lasts, order=order.id)
+
+    @rule(target=redemptions, name=names, lasts=lasting, order=orders | st.none())
+    def redeem_cup(self, name, lasts, order):
+        return self.make(name, 20, lasts, reward="cup", order=order.id if order else "")
+
+    def make(self, name, amount, lasts, *, reward="", order=""):
+        pay = {"point_type": "points", "points": amount, "order_total": 10**12}
+        made = self.agree(
+            lambda: self.oracle.redeem(
+                self.wallets[name], amount, reward=reward, order=order, lasts=lasts
+            ),
+            lambda: redeem(
                 self.members[name],
-                amount,
                 key=self.asked().key,
-                lasts=timedelta(hours=lasts),
+                order=order,
+                capture=not lasts,
+                ttl=timedelta(hours=lasts) if lasts else None,
+                **({"reward": reward} if reward else pay),
             ),
         )
-        return (name, self.wallets[name].holds[-1], hold) if hold else multiple()
+        if made is None:
+            return multiple()
+        theirs, self.redeemed[theirs] = made
+        return theirs
 
-    @rule(hold=holds, amount=points)
-    def capture(self, hold, amount):
-        name, theirs, ours = hold
-        self.agree(
-            lambda: self.oracle.capture(self.wallets[name], theirs, amount),
-            lambda: capture_hold(hold=ours, points=amount, requested=self.asked()),
+    @rule(redemption=redemptions, amount=points | st.none())
+    def capture(self, redemption, amount):
+        self.settle(
+            redemption,
+            lambda: self.oracle.capture(redemption, amount),
+            lambda **ours: capture_redemption(points=amount, **ours),
         )
 
-    @rule(hold=holds)
-    def void(self, hold):
-        name, theirs, ours = hold
-        self.agree(
-            lambda: self.oracle.void(self.wallets[name], theirs, self.oracle.now),
-            lambda: void_hold(hold=ours, requested=self.asked()),
+    @rule(redemption=redemptions)
+    def void(self, redemption):
+        self.settle(redemption, lambda: self.oracle.void(redemption), void_redemption)
+
+    @rule(redemption=redemptions, amount=points | st.none())
+    def reverse(self, redemption, amount):
+        self.settle(
+            redemption,
+            lambda: self.oracle.reverse(redemption, amount),
+            lambda **ours: reverse_redemption(points=amount, **ours),
         )
+
+    def settle(self, redemption, theirs, ours):
+        row = Redemption.objects.get(pk=self.redeemed[redemption].pk)
+        row.program = self.program
+        self.agree(theirs, lambda: ours(redemption=row, requested=self.asked()))
+
+    @rule(name=names)
+    def suspend(self, name):
+        self.wallets[name].is_suspended = True
+        member, at = self.members[name], self.program.now()
+        suspend_member(member=member, earning=False, redeeming=True, at=at)
+
+    @rule(name=names)
+    def reactivate(self, name):
+        self.wallets[name].is_suspended = False
+        reactivate_member(member=self.members[name], at=self.program.now())
 
     # Time, with the job that writes it down, and without.
 
@@ -239,6 +307,19 @@ class Points(RuleBasedStateMachine):
             assert hours_of(known.activating) == +activating
 
     @invariant()
+    def redemptions_stand_as_the_oracle_says(self):
+        rows = Redemption.objects.filter(program=self.program)
+        now = self.program.now()
+        ours = {
+            row.pk: (row.status_at(now), row.captured_points, row.reversed_points)
+            for row in rows
+        }
+        theirs = {
+            row.pk: (one.status, one.captured, one.back) for one, row in self.redeemed.items()
+        }
+        assert ours == theirs
+
+    @invariant()
     def the_ledger_agrees_with_itself(self):
         prove(self.program)
 
@@ -250,6 +331,7 @@ def hours_of(dates):
 def form_of(policy):
     """Return the policy as a program file says it."""
     form = {"min_validity_after_return": f"{policy.comeback} hours"}
+    form |= {"value": "0.01", "restore_on_refund": policy.restore}
     form["spend_order"] = "oldest" if policy.oldest_first else "soonest_expiry"
     if policy.hold:
         form["hold"] = {"days": policy.hold // DAY}

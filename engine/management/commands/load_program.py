@@ -2,7 +2,7 @@
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,11 @@ from engine.program_file import (
     ProgramFileError,
     apply_program,
     plan_changes,
+    plan_policies,
     read_program,
 )
 from loyalty.models import Program
+from loyalty.queries.policies import Dates
 
 
 class Command(BaseCommand):
@@ -36,6 +38,8 @@ class Command(BaseCommand):
             changes = planned(file) if plan else applied(file)
             self.stdout.write(f"{file.name}: {headline(file, changes, plan=plan)}")
             for line in rows_of(changes):
+                self.stdout.write(f"  {line}")
+            for line in prolonged_by(file) if plan else ():
                 self.stdout.write(f"  {line}")
 
 
@@ -61,6 +65,21 @@ def applied(file: ProgramFile) -> list[Change]:
         return apply_program(file, at=program.now() if program else real_now())
     except DomainError as error:
         raise refusal(file, error) from error
+
+
+def prolonged_by(file: ProgramFile) -> Iterator[str]:
+    """Yield what a new expiry does to points that are there already, line by line."""
+    program = Program.objects.filter(slug=file.slug).first()
+    for preview in plan_policies(file, at=program.now() if program else real_now()):
+        what = f"{preview.points} points of {preview.members} members"
+        dates = f"from {spread(preview.before)} to {spread(preview.after)}"
+        yield f"prolong  {preview.point_type}: {what}, {dates}"
+
+
+def spread(dates: Dates) -> str:
+    """Return the first and the last of some dates of expiry."""
+    ends = [day.isoformat() if day else "never" for day, _ in dates]
+    return f"{ends[0]} … {ends[-1]}" if len(ends) > 1 else "".join(ends) or "nothing"
 
 
 def refusal(file: ProgramFile, error: DomainError) -> CommandError:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from engine.nightly import run_due
+from engine.nightly import run_jobs
 from loyalty.models import Program
 
 
@@ -22,6 +22,6 @@ class Command(BaseCommand):
                 known = ", ".join(Program.objects.values_list("slug", flat=True))
                 raise CommandError(f"There is no program {slug!r}. Known: {known or 'none'}.")
         for program in programs:
-            done = run_due(program, at=program.now())
-            counts = ", ".join(f"{word} {count}" for word, count in done.items())
-            self.stdout.write(f"{program.slug}: {counts}")
+            for name, done in run_jobs(program, at=program.now()).items():
+                counts = ", ".join(f"{word} {count}" for word, count in done.items())
+                self.stdout.write(f"{program.slug}: {name}: {counts}")
