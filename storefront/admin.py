@@ -1,7 +1,9 @@
-"""API keys, which staff may look at and revoke; and answers kept for repeats."""
+"""API keys, which staff may look at and revoke; answers kept for repeats; and erasing."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -12,7 +14,11 @@ from django.views.decorators.http import require_POST
 
 from core import clock
 from core.staff import DASH, Page, ReadOnlyAdmin, moment
+from loyalty.admin.acting import Act
+from loyalty.admin.members import MemberAdmin
+from loyalty.models import Member
 from storefront.models import ApiKey, IdempotencyKey
+from storefront.services.erasure import forget_member
 from storefront.services.keys import revoke_api_key
 
 NOTE = (
@@ -106,10 +112,14 @@ class ApiKeyAdmin(ReadOnlyAdmin):
 
 @admin.register(IdempotencyKey)
 class IdempotencyKeyAdmin(ReadOnlyAdmin):
-    list_display = ("key", "api_key", "status", "claimed", "created")
-    list_select_related = ("api_key",)
+    list_display = ("key", "owner", "status", "claimed", "created")
+    list_select_related = ("api_key", "member")
     search_fields = ("key",)
     search_help_text = "An idempotency key, as a whole."
+
+    @admin.display(description="of")
+    def owner(self, row: IdempotencyKey) -> str:
+        return str(row.api_key or row.member)
 
     @admin.display(description="last claimed")
     def claimed(self, row: IdempotencyKey) -> str:
@@ -122,7 +132,7 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
     def page(self, row: IdempotencyKey) -> Page:
         facts: list[tuple[str, object]] = [
             ("Key", row.key),
-            ("Of", str(row.api_key)),
+            ("Of", self.owner(row)),
             ("Answered with", row.status or "not answered yet"),
             ("Last claimed", self.claimed(row)),
             ("First seen", self.created(row)),
@@ -130,3 +140,44 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
         ]
         answer = bytes(row.body).decode("utf-8", "replace") if row.body else DASH
         return Page(facts, raw=[("The answer that is kept", answer)])
+
+
+class Erase(Act):
+    """Erases what identifies a person, for good."""
+
+    title = "Erase"
+    permission = "loyalty.delete_member"
+    is_final = True
+    explanation = (
+        "This cannot be undone. Name, addresses, attributes, consents, notes and codes go, "
+        "and so do the answers that were kept about this person; points can never be spent "
+        "again. The ledger stays, under a random id, and nobody can enrol with this id."
+    )
+
+    typed = forms.CharField(
+        label="Their id", max_length=255, help_text="Type it, so that it is the right one."
+    )
+
+    @classmethod
+    def is_offered(cls, row: Member) -> bool:
+        return row.status != Member.Status.ERASED
+
+    def clean_typed(self) -> str:
+        typed: str = self.cleaned_data["typed"].strip()
+        if typed != self.row.external_id:
+            raise forms.ValidationError("This is not the id of this member.")
+        return typed
+
+    def perform(self) -> str:
+        forget_member(member=self.row, at=self.row.program.now())
+        return "The member was erased."
+
+
+admin.site.unregister(Member)
+
+
+@admin.register(Member)
+class ForgettingMemberAdmin(MemberAdmin):
+    """Members, whom only the door can erase as a whole: it keeps answers about them."""
+
+    acts: ClassVar[Mapping[str, type[Act]]] = {**MemberAdmin.acts, "erase": Erase}

@@ -14,6 +14,7 @@ from loyalty.rules.statements.reading import Parser, ahead, raise_any, read_body
 from loyalty.rules.statements.values import (
     parse_flag,
     parse_id,
+    parse_moment,
     parse_quantity,
     parse_text,
     parse_time,
@@ -40,8 +41,8 @@ ADJUSTMENT: Mapping[str, Parser] = {
     "reason": parse_reason,
     "note": partial(parse_text, most=LONGEST_NOTE),
     "occurred_at": parse_time,
-    "available_at": parse_time,
-    "expires_at": parse_time,
+    "available_at": parse_moment,
+    "expires_at": parse_moment,
     "counts_for_tiers": parse_flag,
     "allow_debt": parse_flag,
 }

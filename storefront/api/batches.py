@@ -11,14 +11,14 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.exceptions import APIException, PermissionDenied
 from rest_framework.response import Response
 
-from core.errors import InvalidInput, Problem, invalid
+from core.errors import InvalidInput, invalid
 from engine.batch import Answer
 from engine.pipeline import state_facts
 from loyalty.rules.statements import parse_event, parse_member, parse_order
 from loyalty.rules.statements.reading import MOST_PROBLEMS, wrong_type
 from loyalty.services.facts import Statement
 from storefront.api.auth import HasScope, ProgramRequest
-from storefront.api.errors import refusal_of
+from storefront.api.errors import LineProblem, refusal_of
 from storefront.api.parsers import NDJSONParser, parse_json
 from storefront.api.program_view import ProgramView
 from storefront.api.reading import parse_yes
@@ -36,6 +36,14 @@ class TooManyLines(APIException):
     status_code = 413
     default_code = "too_many_lines"
     default_detail = f"A batch has at most {MOST_LINES:,} lines."
+
+
+class ScopeMissing(PermissionDenied):
+    """The key lacks the scope for what a line of a batch states."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(HasScope.message, HasScope.code)
+        self.extra = {"line": line}
 
 
 @dataclass(frozen=True)
@@ -79,8 +87,9 @@ class BatchView(ProgramView):
         lines = read_lines(request, at=at)
         if atomic:
             refuse_spoilt(lines)
-        stated = [line.statement for line in lines if line.statement is not None]
-        answers = iter(state_facts(request.program, stated, at=at, atomic=atomic))
+        stated = {line.number: line.statement for line in lines if line.statement is not None}
+        facts, numbers = list(stated.values()), list(stated)
+        answers = iter(state_facts(request.program, facts, at=at, atomic=atomic, lines=numbers))
         results = [
             line_body(line, next(answers) if line.statement is not None else None)
             for line in lines
@@ -102,25 +111,25 @@ def read_lines(request: ProgramRequest, *, at: datetime) -> list[Line]:
 
 def read_line(request: ProgramRequest, number: int, text: bytes, at: datetime) -> Line:
     try:
-        return Line(number, statement=statement_of(request, text, at))
-    except (InvalidInput, PermissionDenied) as error:
+        return Line(number, statement=statement_of(request, number, text, at))
+    except (InvalidInput, ScopeMissing) as error:
         return Line(number, error=error)
 
 
-def statement_of(request: ProgramRequest, text: bytes, at: datetime) -> Statement:
+def statement_of(request: ProgramRequest, number: int, text: bytes, at: datetime) -> Statement:
     """Return what a line states, read as if it came by itself.
 
     :raises InvalidInput: with everything that is wrong
-    :raises PermissionDenied: if the key lacks the scope for this kind of fact
+    :raises ScopeMissing: if the key lacks the scope for this kind of fact
     """
-    body = parse_json(text)
+    body = parse_json(text, first_line=number)
     if not isinstance(body, dict):
         raise InvalidInput(wrong_type("an object", body).problems)
     kind = body.pop("kind", None)
     if not isinstance(kind, str) or kind not in SCOPES:
         raise invalid("/kind", "invalid_choice", f"must be one of {', '.join(SCOPES)}")
     if SCOPES[kind] not in request.key.scopes:
-        raise PermissionDenied(HasScope.message, HasScope.code)
+        raise ScopeMissing(number)
     if kind == "event":
         return parse_event(body, now=at)
     external_id = body.pop("id", None)
@@ -133,15 +142,20 @@ def refuse_spoilt(lines: Sequence[Line]) -> None:
     """Refuse a batch as a whole if it has a line that states nothing.
 
     :raises InvalidInput: with the problems of all lines; pointers begin with a line
-    :raises PermissionDenied: if a line lacks its scope
+    :raises ScopeMissing: if the key lacks the scope of a line
     """
     problems = []
     for line in lines:
-        if isinstance(line.error, PermissionDenied):
+        if isinstance(line.error, ScopeMissing):
             raise line.error
         if isinstance(line.error, InvalidInput):
             problems += [
-                Problem(f"/{line.number}{problem.pointer}", problem.code, problem.detail)
+                LineProblem(
+                    f"/{line.number}{problem.pointer}",
+                    problem.code,
+                    problem.detail,
+                    line.number,
+                )
                 for problem in line.error.problems
             ]
     if problems:
@@ -153,8 +167,7 @@ def line_body(line: Line, answer: Answer | None) -> dict[str, Any]:
     number = {"line": line.number}
     error = answer.error if answer else line.error
     if error:
-        # Broken JSON names a line of its own, which is always the first here.
-        return number | refusal_of(error).body() | number
+        return number | refusal_of(error).body()
     if answer is None:
         raise AssertionError("A line states something, or has an error")
     # An order's own status gives way to the line's: it is what was just stated.

@@ -8,7 +8,6 @@ from django.utils.cache import patch_vary_headers
 
 from loyalty.models import Program
 from storefront.api.auth import ProgramRequest
-from storefront.models import ApiKey
 
 READABLE = "X-Request-Id, ETag, Retry-After, Idempotent-Replayed"
 SENDABLE = "Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Request-Id"
@@ -31,12 +30,12 @@ def answer_preflight(request: ProgramRequest, methods: Iterable[str]) -> HttpRes
 
 
 def let_browser_read(request: ProgramRequest, response: HttpResponseBase) -> None:
-    """Let a script read the answer, if the key is made for browsers and it is at home."""
-    key, origin = request.api_key, request.META.get("HTTP_ORIGIN")
-    if key is None or key.kind != ApiKey.Kind.PUBLISHABLE:
+    """Let a script read the answer, if its way in is made for browsers and it is at home."""
+    origin = request.META.get("HTTP_ORIGIN")
+    if request.open_to is None:
         return
     patch_vary_headers(response, ["Origin"])
-    if origin and origin in key.program.origins:
+    if origin and origin in request.open_to:
         _allow(response, origin)
 
 

@@ -1,5 +1,6 @@
 """Decisions: why a fact earned what it earned, or nothing."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -38,6 +39,13 @@ def in_utc(moment: str | None) -> str | None:
     return moment.replace("+00:00", "Z") if moment else None
 
 
+def as_stated(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a statement as it is kept with its times as all answers write them."""
+    return {
+        name: in_utc(value) if name.endswith("_at") else value for name, value in kept.items()
+    }
+
+
 def decision_body(decision: Decision) -> dict[str, Any]:
     """Return a decision as the contract has it."""
     outcome: dict[str, Any] = decision.outcome
@@ -53,5 +61,5 @@ def decision_body(decision: Decision) -> dict[str, Any]:
         **outcome,
         "occurred_at": in_utc(outcome["occurred_at"]),
         "points": [{"point_type": code, **points[code]} for code in points],
-        "statement": decision.statement,
+        "statement": as_stated(decision.statement),
     }

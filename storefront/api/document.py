@@ -14,6 +14,7 @@ from drf_spectacular.plumbing import (
     build_bearer_security_scheme_object,
 )
 
+from storefront.api.auth import IsShopper
 from storefront.api.errors import title_of
 from storefront.api.shapes.fields import Statement
 from storefront.api.shapes.problems import EXAMPLES, Problem
@@ -24,8 +25,14 @@ PATHS: Mapping[str, tuple[str, str]] = {
     "order_id": ("The storefront's own id of the order.", "1001"),
     "entry_id": ("The id of an entry of a statement.", "ent_17"),
     "decision_id": ("The id of a decision, as answers to facts name it.", "dec_9"),
+    "redemption_id": ("The id of a redemption.", "red_3"),
+    "reward_code": ("The code of a reward in the program file.", "coffee"),
+    "voucher_code": (
+        "The code of a voucher; case, spaces and dashes do not matter.",
+        "HC-7K2M-QX4D-9TRF-W3VH",
+    ),
 }
-WRITES = ("POST", "PUT", "PATCH")
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
 class Description(AutoSchema):
@@ -43,10 +50,15 @@ class Description(AutoSchema):
         return self._docstring().partition("\n")[0].rstrip(".")
 
     def get_description(self) -> str:  # type: ignore[override]
-        scopes = " or ".join(f"`{scope}`" for scope in sorted(self.address.scopes))
-        key = f"Needs a key with the scope {scopes}." if scopes else "Any key will do."
         rest = self._docstring().partition("\n")[2].strip()
-        return f"{rest}\n\n{key}".strip()
+        return f"{rest}\n\n{self._way_in()}".strip()
+
+    def _way_in(self) -> str:
+        """Say what opens the address."""
+        if IsShopper in self.address.permission_classes:
+            return "Needs a member token."
+        scopes = " or ".join(f"`{scope}`" for scope in sorted(self.address.scopes))
+        return f"Needs a key with the scope {scopes}." if scopes else "Any key will do."
 
     def get_operation_id(self) -> str:
         return f"{self.method.lower()}_{self.address.noun}"
@@ -103,7 +115,7 @@ class Description(AutoSchema):
     def _statuses(self) -> list[int]:
         """Return the errors that this operation can answer with."""
         statuses = [400, 401, 403, 500, 503]
-        if uritemplate.variables(self.path):
+        if uritemplate.variables(self.path) or self.address.names_a_member:
             statuses.append(404)
         if self.method in WRITES:
             statuses += [409, 411, 413, 415, 422]
@@ -144,6 +156,22 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
         return scheme | {
             "description": "A key of one program, made by `manage.py create_api_key`: secret "
             "(`sk_…`, server to server, with scopes) or publishable (`pk_…`, for browsers)."
+        }
+
+
+class ShopperScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Member tokens in the document."""
+
+    target_class = "storefront.api.auth.ShopperAuthentication"
+    name = "member_token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        scheme: dict[str, Any] = build_bearer_security_scheme_object(
+            "Authorization", "Bearer", "JWT"
+        )
+        return scheme | {
+            "description": "A token of one member, made by `POST /members/{id}/tokens`; it "
+            "opens `/me` for some minutes."
         }
 
 

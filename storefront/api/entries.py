@@ -1,6 +1,6 @@
 """A member's statement, and undoing what a person has entered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,13 +12,13 @@ from core.errors import invalid
 from loyalty.models import Entry, Lot, Member, Wallet
 from loyalty.models.ledger import EntryKind
 from loyalty.queries.setup import setup_of
-from loyalty.rules.statements.reading import Fault
+from loyalty.rules.statements.reading import Fault, Parser
 from loyalty.rules.statements.values import parse_label, parse_slug
 from loyalty.services.adjustments import Requested
 from loyalty.services.reversals import reverse_entry
 from storefront.api.auth import ProgramRequest
 from storefront.api.ids import find_entry, find_member
-from storefront.api.pagination import PAGE_PARAMETERS, page_of_strands
+from storefront.api.pagination import PAGE_PARAMETERS, Page, page_of_strands
 from storefront.api.program_view import ProgramView
 from storefront.api.reading import read_fields
 from storefront.api.shapes import entries as shapes
@@ -36,13 +36,21 @@ def parse_kind(value: object) -> str:
     return str(value)
 
 
+# What a statement may be asked for.
+STATEMENT_PARAMETERS: Mapping[str, Parser] = {
+    **PAGE_PARAMETERS,
+    "point_type": parse_slug,
+    "kind": parse_kind,
+}
+
+
 class EntryListView(ProgramView):
     """The entries of a member's wallets."""
 
     tag = "Members"
     noun = "entries"
     scopes = frozenset({"members"})
-    parameters = {**PAGE_PARAMETERS, "point_type": parse_slug, "kind": parse_kind}
+    parameters = STATEMENT_PARAMETERS
 
     @extend_schema(
         parameters=[*query.STATEMENT, *query.PAGE],
@@ -51,15 +59,7 @@ class EntryListView(ProgramView):
     )
     def get(self, request: ProgramRequest, member_id: str) -> Response:
         """Get a member's statement, newest first."""
-        member = find_member(request.program, member_id)
-        kind = {"kind": request.query["kind"]} if "kind" in request.query else {}
-        # One strand for each wallet: its index gives the newest entries at once,
-        # however many there are.
-        strands = {
-            str(wallet.pk): Entry.objects.filter(wallet=wallet, **kind).select_related("wallet")
-            for wallet in wallets_asked_for(request, member)
-        }
-        page = page_of_strands(request, strands, column="seq")
+        page = statement_page(request, find_member(request.program, member_id))
         return Response(page.body(entry_bodies(request, page.rows)))
 
 
@@ -89,6 +89,18 @@ class EntryReversalView(ProgramView):
         requested = Requested(key=request.work_key, at=request.program.now())
         undone = reverse_entry(entry=entry, reason=stated["reason"], requested=requested)
         return Response(entry_bodies(request, [undone])[0], status=201)
+
+
+def statement_page(request: ProgramRequest, member: Member) -> Page:
+    """Return the page of a member's statement that is asked for."""
+    kind = {"kind": request.query["kind"]} if "kind" in request.query else {}
+    # One strand for each wallet: its index gives the newest entries at once,
+    # however many there are.
+    strands = {
+        str(wallet.pk): Entry.objects.filter(wallet=wallet, **kind).select_related("wallet")
+        for wallet in wallets_asked_for(request, member)
+    }
+    return page_of_strands(request, strands, column="seq")
 
 
 def wallets_asked_for(request: ProgramRequest, member: Member) -> list[Wallet]:

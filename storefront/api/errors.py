@@ -49,6 +49,13 @@ class LengthRequired(exceptions.APIException):
 
 
 @dataclass(frozen=True)
+class LineProblem(Problem):
+    """A problem of a body that has lines, as batches have."""
+
+    line: int = 0
+
+
+@dataclass(frozen=True)
 class Refusal:
     """What is said to a caller who does not get what was asked for."""
 
@@ -105,19 +112,23 @@ def _refused(error: DomainError) -> Refusal:
 
 @refusal_of.register
 def _invalid(error: InvalidInput) -> Refusal:
-    errors = [_told(problem) for problem in error.problems]
+    errors = [_told(problem, error) for problem in error.problems]
     codes = {problem.code for problem in error.problems}
     # With one thing wrong, its own name says more than that something is.
     code = codes.pop() if len(codes) == 1 else error.code
     return Refusal(400, code, error.detail, {**error.extra, "errors": errors})
 
 
-def _told(problem: Problem) -> dict[str, Any]:
+def _told(problem: Problem, error: InvalidInput) -> dict[str, Any]:
     told: dict[str, Any] = {
         "pointer": problem.pointer,
         "code": problem.code,
         "detail": problem.detail,
     }
+    if "line" in error.extra:
+        told["line"] = error.extra["line"]
+    if isinstance(problem, LineProblem):
+        told["line"] = problem.line
     if isinstance(problem, FileProblem):
         told |= {"line": problem.place.line, "column": problem.place.column}
     return told
@@ -132,7 +143,8 @@ def _of_the_framework(error: exceptions.APIException) -> Refusal:
     if wait := getattr(error, "wait", None):
         headers["Retry-After"] = f"{wait:.0f}"
     code = codes if isinstance(codes, str) else error.default_code
-    return Refusal(error.status_code, code, str(error.detail), headers=headers)
+    extra = getattr(error, "extra", {})
+    return Refusal(error.status_code, code, str(error.detail), extra, headers)
 
 
 @refusal_of.register

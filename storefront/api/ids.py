@@ -5,7 +5,22 @@ import re
 from django.urls.converters import StringConverter, register_converter
 
 from core.errors import NotFound, invalid
-from loyalty.models import Decision, Entry, Member, Order, PointType, Program
+from core.reading import one_of, read_rows
+from engine.celebrations import celebrate_members
+from loyalty.models import (
+    Decision,
+    Entry,
+    Member,
+    Merge,
+    Order,
+    PointType,
+    Program,
+    Redemption,
+    Reward,
+    Voucher,
+)
+from loyalty.queries.members import survivor_of
+from loyalty.queries.vouchers import find_voucher as issued_voucher
 from loyalty.rules.statements.reading import Fault
 from loyalty.rules.statements.values import MAX_NUMBER, parse_id
 
@@ -27,17 +42,45 @@ register_converter(ExternalId, "external_id")
 
 
 def find_member(program: Program, external_id: str) -> Member:
-    """Return a member by the storefront's id.
+    """Return whom the storefront's id means: the survivor, if it was merged.
+
+    What the member has to celebrate by now is stated first: whoever is about to look
+    at wallets, or to move points, need not know of it.
 
     :raises NotFound: if the program has no such member
     """
+    member = survivor_of(find_as_enrolled(program, external_id))
+    celebrate_members(program, [member], at=program.now())
+    return member
+
+
+def find_as_enrolled(program: Program, external_id: str) -> Member:
+    """Return the member that enrolled with the storefront's id, whoever it is now.
+
+    :raises NotFound: if the program has no such member, or it was erased
+    """
     try:
-        member = Member.objects.get(program=program, external_id=parse_id(external_id))
-    except (Member.DoesNotExist, Fault):
-        raise NotFound("There is no such member in this program.") from None
+        found = read_rows(Member, program.pk, one_of("external_id", [parse_id(external_id)]))
+    except Fault:
+        found = []
+    if not found or found[0].status == Member.Status.ERASED:
+        raise NotFound("There is no such member in this program.")
+    member = found[0]
     # What looks at the member's program finds the one that is loaded.
     member.program = program
     return member
+
+
+def find_merge(program: Program, external_id: str) -> Merge:
+    """Return the last merge of a member into another.
+
+    :raises NotFound: if there is no such member, or it was never merged
+    """
+    merges = Merge.objects.filter(merged=find_as_enrolled(program, external_id))
+    merge = merges.select_related("program", "merged", "into").order_by("-pk").first()
+    if merge is None:
+        raise NotFound("This member was never merged into another.")
+    return merge
 
 
 def find_order(program: Program, external_id: str) -> Order:
@@ -74,6 +117,41 @@ def find_decision(program: Program, public_id: str) -> Decision:
         return decisions.get(program=program, pk=number_of(public_id, "dec_"))
     except Decision.DoesNotExist:
         raise NotFound("There is no such decision in this program.") from None
+
+
+def find_redemption(program: Program, public_id: str) -> Redemption:
+    """Return a redemption by its public id, with all that is told of it.
+
+    :raises NotFound: if the program has no such redemption
+    """
+    told = ("program", "member", "point_type", "reward", "voucher")
+    try:
+        redemptions = Redemption.objects.select_related(*told)
+        return redemptions.get(program=program, pk=number_of(public_id, "red_"))
+    except Redemption.DoesNotExist:
+        raise NotFound("There is no such redemption in this program.") from None
+
+
+def find_reward(program: Program, code: str) -> Reward:
+    """Return a live reward by its code.
+
+    :raises NotFound: if the program has none of that code
+    """
+    try:
+        return Reward.objects.live().get(program=program, code=parse_id(code))
+    except (Reward.DoesNotExist, Fault):
+        raise NotFound("There is no such reward in this program.") from None
+
+
+def find_voucher(program: Program, code: str) -> Voucher:
+    """Return a voucher that was issued by its code, however that is typed.
+
+    :raises NotFound: if the program has issued no such code
+    """
+    try:
+        return issued_voucher(program, parse_id(code))
+    except Fault:
+        raise NotFound("There is no such voucher in this program.") from None
 
 
 def find_point_type(program: Program, code: str) -> PointType:

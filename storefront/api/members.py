@@ -1,24 +1,31 @@
 """Members: stating, changing, looking up."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import StreamingHttpResponse
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.response import Response
 
+from engine.celebrations import celebrate_members
 from engine.pipeline import state_fact
-from loyalty.models import Member
+from loyalty.models import Member, Merge, Program
 from loyalty.queries.balances import wallets_of
+from loyalty.queries.export import export_chunks
+from loyalty.queries.members import members_with
 from loyalty.rules.statements import parse_member
 from loyalty.rules.statements.values import parse_email, parse_label
+from loyalty.services.tombstones import is_erased
 from storefront.api.auth import ProgramRequest
 from storefront.api.ids import find_member
 from storefront.api.pagination import PAGE_PARAMETERS, page_of
 from storefront.api.program_view import ProgramView
 from storefront.api.reading import parse_query_phone
+from storefront.api.shapes import lives, query
 from storefront.api.shapes import members as shapes
-from storefront.api.shapes import query
+from storefront.services.erasure import forget_member
 
 STATED = OpenApiExample("Ada", shapes.STATEMENT, request_only=True)
 RENAMED = OpenApiExample("A new name", {"name": "Ada L."}, request_only=True)
@@ -66,6 +73,18 @@ class MemberView(ProgramView):
         find_member(request.program, member_id)
         return self._state(request, member_id)
 
+    @extend_schema(responses={204: OpenApiResponse(description="Erased, now or before.")})
+    def delete(self, request: ProgramRequest, member_id: str) -> Response:
+        """Erase a member: all that says who it was, in every table.
+
+        Its ledger stays, under an id of its own, and so do its orders without names.
+        A second time changes nothing. Nobody can enrol with the id again.
+        """
+        if not is_erased(request.program, member_id):
+            member = find_member(request.program, member_id)
+            forget_member(member=member, at=request.program.now())
+        return Response(status=204)
+
     def _state(self, request: ProgramRequest, member_id: str) -> Response:
         at = request.program.now()
         statement = parse_member(member_id, request.data, now=at)
@@ -103,11 +122,42 @@ class MemberListView(ProgramView):
             for name in ("email", "phone", "card")
             if name in request.query
         }
-        members = Member.objects.filter(program=request.program, **wanted)
-        page = page_of(request, members)
+        page = page_of(request, members_asked_for(request.program, wanted))
         for member in page.rows:
             member.program = request.program
-        return Response(page.body(member_bodies(page.rows, at=request.program.now())))
+        at = request.program.now()
+        celebrate_members(request.program, page.rows, at=at)
+        return Response(page.body(member_bodies(page.rows, at=at)))
+
+
+class ExportView(ProgramView):
+    """Everything about a member."""
+
+    tag = "Members"
+    noun = "export"
+    scopes = frozenset({"members"})
+
+    @extend_schema(
+        responses=lives.ExportAnswer,
+        examples=[OpenApiExample("Ada", lives.EXPORT, response_only=True)],
+    )
+    def get(self, request: ProgramRequest, member_id: str) -> StreamingHttpResponse:
+        """Export everything about a member as one JSON document.
+
+        It is written while it is sent, however long it gets.
+        """
+        member = find_member(request.program, member_id)
+        document = export_chunks(member, at=request.program.now())
+        return StreamingHttpResponse(document, content_type="application/json")
+
+
+def members_asked_for(program: Program, wanted: Mapping[str, str]) -> QuerySet[Member]:
+    """Return the members with these addresses, or all, each as who it is now."""
+    members = Member.objects.filter(program=program)
+    if wanted:
+        return members.filter(pk__in=[one.pk for one in members_with(program, **wanted)])
+    merged = Merge.objects.filter(merged=OuterRef("pk"), undone_at=None)
+    return members.exclude(status=Member.Status.ERASED).exclude(Exists(merged))
 
 
 def member_bodies(members: Sequence[Member], *, at: datetime) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Orders: stating them as they stand, refunds, previews."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -9,10 +10,13 @@ from rest_framework.response import Response
 
 from engine.pipeline import state_fact
 from engine.preview import preview_order
-from loyalty.models import Decision, Member, Order
+from loyalty.models import Decision, Order
+from loyalty.queries.members import member_of
 from loyalty.rules.statements import parse_order, parse_refund
 from loyalty.rules.statements.values import parse_id
+from loyalty.services.members import claimable_since
 from storefront.api.auth import ProgramRequest
+from storefront.api.decisions import as_stated
 from storefront.api.entries import public_id
 from storefront.api.ids import find_order
 from storefront.api.pagination import PAGE_PARAMETERS, page_of
@@ -39,8 +43,11 @@ class OrderView(ProgramView):
     def get(self, request: ProgramRequest, order_id: str) -> Response:
         """Get an order as it stands, its points, and its history of statements."""
         order = find_order(request.program, order_id)
-        body = {"stated": order.body, "refunds": order.refunds}
-        return Response({**order_body(order), **body, "statements": history_of(order)})
+        since = claimable_since(request.program, request.program.now())
+        refunds = [as_stated(refund) for refund in order.refunds]
+        body = {"stated": order.body and as_stated(order.body), "refunds": refunds}
+        statements = {"statements": history_of(order)}
+        return Response(order_body(order, since=since) | body | statements)
 
     @extend_schema(
         request=shapes.OrderStatement,
@@ -159,7 +166,9 @@ class OrderListView(ProgramView):
     def get(self, request: ProgramRequest) -> Response:
         """List orders, those stated last first."""
         page = page_of(request, orders_asked_for(request).select_related("member"))
-        return Response(page.body([order_body(order) for order in page.rows]))
+        since = claimable_since(request.program, request.program.now())
+        rows = [order_body(order, since=since) for order in page.rows]
+        return Response(page.body(rows))
 
 
 def refund_status(answer: Mapping[str, Any]) -> int:
@@ -174,21 +183,20 @@ def orders_asked_for(request: ProgramRequest) -> QuerySet[Order]:
     asked_for = request.query.get("member")
     if asked_for is None:
         return orders
-    members = Member.objects.filter(program=request.program, external_id=asked_for)
-    if member := members.first():
+    if member := member_of(request.program, asked_for):
         return orders.filter(member=member)
     # Who has not enrolled yet may have orders that wait.
     return orders.filter(waiting=True, member_ref=asked_for)
 
 
-def order_body(order: Order) -> dict[str, Any]:
+def order_body(order: Order, *, since: datetime) -> dict[str, Any]:
     """Return an order and its points as the contract has them."""
     return {
         "id": order.external_id,
         "version": order.version,
         "status": order.status or None,
         "member": order.member.external_id if order.member else order.member_ref or None,
-        "waiting": order.waiting,
+        "waiting": order.still_waits(claimable_since=since),
         "placed_at": order.placed_at,
         "paid_at": order.paid_at,
         "fulfilled_at": order.fulfilled_at,
@@ -221,7 +229,7 @@ def history_of(order: Order) -> list[dict[str, Any]]:
             "kind": decision.fact_type,
             "version": decision.version,
             "stated_at": decision.decided_at,
-            "statement": decision.statement,
+            "statement": as_stated(decision.statement),
         }
         for decision in decisions.order_by("pk")
     ]

@@ -1,14 +1,14 @@
 """Reading a request's body, and refusing whatever JSON leaves open."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, DecimalException
 from typing import IO, Any, NoReturn
 
 from rest_framework.parsers import BaseParser
 
 from core.errors import InvalidInput, Problem, invalid
-from loyalty.rules.statements.reading import shown
+from loyalty.rules.statements.reading import shown, token
 
 
 class JSONParser(BaseParser):
@@ -58,37 +58,77 @@ class JSONFileParser(BytesParser):
 class InvalidJSON(InvalidInput):
     """The body is not JSON; the answer says where it stops being so."""
 
-    def __init__(self, error: json.JSONDecodeError) -> None:
-        where = f"line {error.lineno}, column {error.colno}"
-        super().__init__([Problem("", "invalid_json", f"{error.msg} at {where}.")])
-        self.extra = {"line": error.lineno, "column": error.colno}
+    def __init__(self, error: json.JSONDecodeError, *, first_line: int) -> None:
+        line = error.lineno + first_line - 1
+        # Some of the decoder's messages end with the word that leads to the place.
+        message = error.msg.removesuffix(" at")
+        detail = f"{message} at line {line}, column {error.colno}."
+        super().__init__([Problem("", "invalid_json", detail)])
+        self.extra = {"line": line, "column": error.colno}
 
 
-def parse_json(body: bytes) -> Any:
+class DuplicateName(Exception):
+    """An object says a name twice; where it stands only the whole text tells."""
+
+
+def parse_json(body: bytes, *, first_line: int = 1) -> Any:
     """Decode JSON. Fractions come as `Decimal`, so that none is taken for money.
+
+    `first_line` is where the text begins in what the caller sent.
 
     :raises InvalidInput: if it is no JSON (with line and column), not UTF-8, says
         a name twice, nests too deep, or holds a number that no one means
     """
     try:
-        return DECODER.decode(body.decode("utf-8-sig"))
+        return _decode(body.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise invalid("", "not_utf8", f"Byte {error.start} is not UTF-8.") from None
     except json.JSONDecodeError as error:
-        raise InvalidJSON(error) from None
+        raise InvalidJSON(error, first_line=first_line) from None
     except RecursionError:
         raise invalid("", "too_deep", "The JSON nests too deep.") from None
     except (ValueError, DecimalException):
         raise invalid("", "out_of_range", "A number has thousands of digits.") from None
 
 
+def _decode(text: str) -> Any:
+    try:
+        return DECODER.decode(text)
+    except DuplicateName:
+        pointer, name = _first_duplicate(TELLING_DECODER.decode(text))
+    raise invalid(pointer, "duplicate_name", f"'{shown(name, 40)}' is said twice.")
+
+
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise invalid("", "duplicate_name", f"'{shown(twice, 40)}' is said twice.")
+        raise DuplicateName
     return members
+
+
+def _first_duplicate(value: Any) -> tuple[str, str]:
+    """Return the first name, in the order of the text, that its object says twice."""
+    # What is nested deep is walked by hand: there are no objects but `_Pairs` here.
+    waiting: list[tuple[str, Any]] = [("", value)]
+    while waiting:
+        pointer, value = waiting.pop()
+        if isinstance(value, _Pairs):
+            parts: Iterable[tuple[Any, Any]] = value
+            seen: set[str] = set()
+            for name, _ in value:
+                if name in seen:
+                    return f"{pointer}/{token(name)}", name
+                seen.add(name)
+        else:
+            parts = enumerate(value) if isinstance(value, list) else ()
+        waiting += [(f"{pointer}/{token(name)}", part) for name, part in [*parts][::-1]]
+    raise AssertionError("Some object says a name twice")
+
+
+class _Pairs(tuple[tuple[str, Any], ...]):
+    """The members of an object as they were said."""
+
+    __slots__ = ()
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -97,4 +137,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 DECODER = json.JSONDecoder(
     object_pairs_hook=_members, parse_float=Decimal, parse_constant=_refuse_constant
+)
+TELLING_DECODER = json.JSONDecoder(
+    object_pairs_hook=_Pairs, parse_float=Decimal, parse_constant=_refuse_constant
 )

@@ -1,13 +1,16 @@
 """What every address of the API has in common."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any, ClassVar, cast
+from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
 import structlog
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.http import parse_etags
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -15,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.errors import invalid
 from loyalty.rules.statements.reading import Parser
 from storefront.api.auth import HasFittingKind, HasScope, KeyAuthentication, ProgramRequest
 from storefront.api.browsers import answer_preflight, let_browser_read
@@ -24,6 +28,7 @@ from storefront.api.parsers import JSONParser
 from storefront.api.reading import read_query
 from storefront.api.repeats import AlreadyAnsweredError, claim_request, settle_request
 from storefront.models import ApiKey, IdempotencyKey
+from storefront.services.tokens import Shopper
 
 SAFE = ("GET", "HEAD")
 LONGEST_REQUEST_ID = 128
@@ -50,7 +55,8 @@ class ProgramView(APIView):
     `scopes`: each alone opens it; none means any key does. `in_browsers`: so does
     a publishable key. `parameters` says what may stand behind the question
     mark, and how it is read. `needs_key`: a POST wants an Idempotency-Key.
-    `is_one_object`: a GET answers with an ETag. `tag` and `noun` are what the
+    `names_a_member`: the request does, who may not be there, though the address does
+    not. `is_one_object`: a GET answers with an ETag. `tag` and `noun` are what the
     OpenAPI document calls it.
     """
 
@@ -67,6 +73,7 @@ class ProgramView(APIView):
     in_browsers: ClassVar[bool] = False
     parameters: ClassVar[Mapping[str, Parser]] = {}
     needs_key: ClassVar[bool] = False
+    names_a_member: ClassVar[bool] = False
     is_one_object: ClassVar[bool] = False
     largest_body: ClassVar[int] = LARGEST_BODY
 
@@ -87,6 +94,7 @@ class ProgramView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         request = cast(ProgramRequest, request)
+        refuse_broken_address(request)
         if request.method == "OPTIONS":
             return
         super().initial(request, *args, **kwargs)
@@ -99,8 +107,9 @@ class ProgramView(APIView):
             request.work_key = self.claim.work_key
 
     def perform_authentication(self, request: Request) -> None:
-        key = request.auth
-        cast(ProgramRequest, request).api_key = key if isinstance(key, ApiKey) else None
+        asked, who = cast(ProgramRequest, request), request.auth
+        asked.api_key = who if isinstance(who, ApiKey) else None
+        asked.shopper = who.member if isinstance(who, Shopper) else None
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         return answer_preflight(request, self.allowed_methods)
@@ -135,7 +144,30 @@ class NothingHere(ProgramView):
     schema = None  # type: ignore[assignment]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        refuse_broken_address(request)
         raise Http404
+
+
+class ReadOnly(ProgramView):
+    """The refusal of all other methods at an address that is a page to read."""
+
+    schema = None  # type: ignore[assignment]
+    authentication_classes = []
+    permission_classes = []
+
+    def get(self, request: ProgramRequest) -> Response:
+        raise Http404
+
+
+def read_only(page: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Return a page of another framework that refuses other methods as we do."""
+    refuse = ReadOnly.as_view()
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        return page(request) if request.method in SAFE else refuse(request)
+
+    # There is no form to forge: what is not safe is refused.
+    return csrf_exempt(answer)
 
 
 def request_id_of(request: HttpRequest) -> str:
@@ -147,6 +179,21 @@ def request_id_of(request: HttpRequest) -> str:
         request_id = str(uuid4())
     structlog.contextvars.bind_contextvars(request_id=request_id)
     return request_id
+
+
+def refuse_broken_address(request: Request) -> None:
+    """Refuse an address whose bytes are no text; Django would make up another.
+
+    :raises InvalidInput: `not_utf8`
+    """
+    path: bytes = request.META.get("perennial.path", b"")
+    query = unquote_to_bytes(request.META.get("QUERY_STRING", ""))
+    for part, said in (("path", path), ("query", query)):
+        try:
+            said.decode()
+        except UnicodeDecodeError:
+            detail = f"The {part} of the address is not percent-encoded UTF-8."
+            raise invalid("", "not_utf8", detail) from None
 
 
 def refuse_large_body(request: Request, largest: int) -> None:

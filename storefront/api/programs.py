@@ -13,12 +13,13 @@ from engine.program_file import (
     as_data,
     dump_program,
     plan_changes,
+    plan_policies,
     read_program,
 )
 from engine.travel import NotASandbox, move_clock
 from loyalty.models import PointType, Program
 from loyalty.queries.programs import newest_rule_set
-from loyalty.rules.statements.values import parse_time
+from loyalty.rules.statements.values import parse_moment
 from storefront.api.auth import ProgramRequest
 from storefront.api.parsers import JSONFileParser, YAMLParser
 from storefront.api.program_view import ProgramView
@@ -56,6 +57,7 @@ class ClockView(ProgramView):
     tag = "Program"
     noun = "clock"
     scopes = frozenset({"program"})
+    is_one_object = True
 
     @extend_schema(
         responses=shapes.ClockAnswer,
@@ -84,7 +86,7 @@ class ClockView(ProgramView):
         Forward only, once facts were stated (409 `clock_backwards`). The same time
         again runs nothing. 403 `not_a_sandbox` elsewhere.
         """
-        to = read_fields(request.data, {"now": parse_time}, needs=("now",))["now"]
+        to = read_fields(request.data, {"now": parse_moment}, needs=("now",))["now"]
         ran = move_clock(program=request.program, to=to)
         return Response({"now": to, "ran": ran})
 
@@ -136,11 +138,13 @@ class FileView(ProgramView):
         it is another program's file.
         """
         file = read_program(cast(bytes, request.data) or b"")
+        at = request.program.now()
         if request.query.get("plan"):
             changes = plan_changes(file, program=request.program)
-        else:
-            at = request.program.now()
-            changes = apply_program(file, at=at, program=request.program)
+            prolonged = [each.as_dict() for each in plan_policies(file, at=at)]
+            told = [change.as_dict() for change in changes]
+            return Response({"changes": told, "prolonged": prolonged})
+        changes = apply_program(file, at=at, program=request.program)
         return Response({"changes": [change.as_dict() for change in changes]})
 
 

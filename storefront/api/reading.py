@@ -15,7 +15,7 @@ from loyalty.rules.statements.reading import (
     read_body,
     wrong_type,
 )
-from loyalty.rules.statements.values import MAX_NUMBER, parse_phone, parse_time
+from loyalty.rules.statements.values import MAX_NUMBER, parse_moment, parse_phone
 
 
 def read_fields(
@@ -61,7 +61,7 @@ def parse_yes(value: object) -> bool:
 def parse_query_time(value: object) -> datetime:
     """Return a time from an address, where a plus sign may have become a space."""
     text = str(value)
-    return parse_time(f"{text[:-6]}+{text[-5:]}" if text[-6:-5] == " " else text)
+    return parse_moment(f"{text[:-6]}+{text[-5:]}" if text[-6:-5] == " " else text)
 
 
 def parse_query_phone(value: object) -> str:

@@ -42,7 +42,11 @@ def claim_request(request: ProgramRequest, *, required: bool) -> IdempotencyKey 
         detail = f"An Idempotency-Key has 1 to {LONGEST_KEY} printable ASCII characters."
         raise invalid("", "invalid_idempotency_key", detail)
     row = claim_key(
-        api_key=request.key, key=key, fingerprint=fingerprint(request), at=clock.real_now()
+        api_key=request.api_key,
+        member=request.shopper,
+        key=key,
+        fingerprint=fingerprint(request),
+        at=clock.real_now(),
     )
     if row.status is not None:
         raise AlreadyAnsweredError(replay(row))

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.response import Response
 
+from loyalty.models import Member
 from loyalty.queries.balances import Forecast, forecast_of
 from storefront.api.auth import ProgramRequest
 from storefront.api.ids import find_member
@@ -34,11 +35,15 @@ class WalletsView(ProgramView):
         The past is told by when things happened; the future assumes that nothing
         but time goes on.
         """
-        now = request.program.now()
-        at = request.query.get("at") or now
-        found = forecast_of(find_member(request.program, member_id), at=at, now=now)
-        wallets = {code: wallet_body(forecast) for code, forecast in found.items()}
-        return Response({"at": at, "wallets": wallets})
+        return Response(wallets_body(request, find_member(request.program, member_id)))
+
+
+def wallets_body(request: ProgramRequest, member: Member) -> dict[str, Any]:
+    """Return a member's wallets at the moment that is asked for."""
+    now = request.program.now()
+    at = request.query.get("at") or now
+    found = forecast_of(member, at=at, now=now)
+    return {"at": at, "wallets": {code: wallet_body(each) for code, each in found.items()}}
 
 
 def wallet_body(forecast: Forecast) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from django.db import IntegrityError
 from django.db.models import Q
 
 from core.errors import DomainError
+from loyalty.models import Member
 from storefront.models import ApiKey, IdempotencyKey
 
 KEPT = timedelta(days=30)
@@ -37,18 +38,28 @@ class Answer:
     body: bytes
 
 
-def claim_key(*, api_key: ApiKey, key: str, fingerprint: bytes, at: datetime) -> IdempotencyKey:
+def claim_key(
+    *,
+    api_key: ApiKey | None,
+    member: Member | None = None,
+    key: str,
+    fingerprint: bytes,
+    at: datetime,
+) -> IdempotencyKey:
     """Begin to work on a request, or return what was answered before (`status`).
+
+    The key is the API key's own, or the member's where a shopper asks.
 
     :raises KeyInProgress: if the same request is being worked on now
     :raises KeyReused: if the key stands for another request
     """
-    rows = IdempotencyKey.objects.filter(api_key=api_key, key=key)
+    rows = IdempotencyKey.objects.filter(api_key=api_key, member=member, key=key)
     rows.filter(created_at__lte=at - KEPT).delete()
     try:
         row, made = rows.get_or_create(
             defaults={
                 "api_key": api_key,
+                "member": member,
                 "key": key,
                 "fingerprint": fingerprint,
                 "claimed_at": at,

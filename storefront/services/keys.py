@@ -9,6 +9,7 @@ from hmac import compare_digest
 
 from django.db.models import Q
 
+from core.reading import one_of, read_with
 from loyalty.models import Program
 from storefront.models import ApiKey
 
@@ -53,11 +54,10 @@ def authenticate_token(*, token: str, at: datetime) -> ApiKey | None:
     parts = TOKEN.fullmatch(token)
     if parts is None:
         return None
-    try:
-        keys = ApiKey.objects.select_related("program")
-        key = keys.get(public_id=parts["public_id"], revoked_at=None)
-    except ApiKey.DoesNotExist:
+    known = read_with(ApiKey, "program", one_of("public_id", [parts["public_id"]]))
+    if not known or known[0].revoked_at is not None:
         return None
+    key = known[0]
     if parts["prefix"] != PREFIXES[ApiKey.Kind(key.kind)]:
         return None
     # A random key of 256 bits needs no slow hash; the comparison takes constant time.

@@ -44,7 +44,8 @@ def test_more_than_is_available_is_refused_and_changes_nothing(door, ada):
     answer = post(door, GIFT | {"points": -101})
 
     assert (answer.status_code, answer.json()["code"]) == (409, "insufficient_points")
-    assert answer.json()["short_by"] == 1
+    assert (answer.json()["short_by"], answer.json()["available"]) == (1, 100)
+    assert answer.json()["detail"] == "1 point short: 100 available"
     assert wallet(door)["available"] == 100
 
 
@@ -92,6 +93,9 @@ def test_points_may_be_given_for_later(door, ada):
         ({"ocurred_at": "2026-05-01T10:00:00Z"}, "/ocurred_at", "unknown_field"),
         ({"occurred_at": "2026-05-01T10:06:00Z"}, "/occurred_at", "in_the_future"),
         ({"expires_at": "2026-05-01T10:00:00Z"}, "/expires_at", "inconsistent"),
+        ({"occurred_at": "9999-12-31T23:59:59Z"}, "/occurred_at", "in_the_future"),
+        ({"expires_at": "9999-12-31T23:59:59-14:00"}, "/expires_at", "out_of_range"),
+        ({"available_at": "9999-12-31T23:59:59Z"}, "/available_at", "out_of_range"),
         (
             {"points": -5, "available_at": "2026-05-02T10:00:00Z"},
             "/available_at",

@@ -137,17 +137,18 @@ def test_an_atomic_batch_with_a_faulty_line_does_nothing(door):
     answer = send(door, ADA, PAID, BROKEN, path="/batches?atomic=true")
 
     assert answer.status_code == 400
-    pointers = {error["pointer"] for error in answer.json()["errors"]}
-    assert "/3/lines/0/unit_prize" in pointers
+    places = {(error["pointer"], error["line"]) for error in answer.json()["errors"]}
+    assert ("/3/lines/0/unit_prize", 3) in places
     assert not Member.objects.exists()
 
 
 def test_an_atomic_batch_with_a_refused_line_does_nothing(door):
     conflict = REVIEW | {"properties": {"stars": 1}}
 
-    answer = send(door, ADA, REVIEW, conflict, path="/batches?atomic=true")
+    answer = send(door, ADA, b"", REVIEW, conflict, path="/batches?atomic=true")
 
     assert (answer.status_code, answer.json()["code"]) == (409, "conflicting_fact")
+    assert answer.json()["line"] == 4
     assert not Member.objects.exists()
 
 
@@ -157,7 +158,28 @@ def test_an_atomic_batch_without_a_scope_does_nothing(program):
     answer = send(door, ADA, PAID, path="/batches?atomic=true")
 
     assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope")
+    assert answer.json()["line"] == 2
     assert not Member.objects.exists()
+
+
+def test_of_several_lines_that_an_atomic_batch_is_refused_for_the_first_is_named(door):
+    send(door, REVIEW, PAID | {"version": 1})
+    conflicts = [PAID | {"version": 1, "subtotal": 5, "lines": []}, REVIEW | {"type": "visit"}]
+
+    answer = send(door, ADA, *conflicts, path="/batches?atomic=true")
+
+    assert (answer.json()["line"], answer.json()["code"]) == (2, "version_conflict")
+
+
+def test_broken_json_is_told_by_the_line_of_the_batch(door):
+    broken = b'{"kind": "event" "id"}'
+
+    _, _, alone = send(door, ADA, ADA, broken).json()["results"]
+    [error] = send(door, ADA, ADA, broken, path="/batches?atomic=true").json()["errors"]
+
+    assert (alone["line"], alone["column"]) == (3, 18)
+    assert error["detail"] == "Expecting ',' delimiter at line 3, column 18."
+    assert (error["pointer"], error["line"]) == ("/3", 3)
 
 
 @pytest.mark.parametrize("atomic", ["yes", "1", "True", ""])

@@ -10,11 +10,61 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 from loyalty.rules import statements
-from storefront.api import urls
+from storefront.api import merges, redemptions, settlements, statuses, urls, vouchers
 from storefront.api.program_view import NothingHere, ProgramView
 from storefront.models.keys import SCOPES
 
-METHODS = ("get", "put", "patch", "post")
+PATHS = {
+    "GET /api/v1/program",
+    "GET /api/v1/program/file",
+    "PUT /api/v1/program/file",
+    "GET /api/v1/clock",
+    "PUT /api/v1/clock",
+    "GET /api/v1/members",
+    "GET /api/v1/members/{member_id}",
+    "PUT /api/v1/members/{member_id}",
+    "PATCH /api/v1/members/{member_id}",
+    "GET /api/v1/members/{member_id}/wallets",
+    "GET /api/v1/members/{member_id}/entries",
+    "POST /api/v1/members/{member_id}/adjustments",
+    "POST /api/v1/members/{member_id}/transfers",
+    "POST /api/v1/entries/{entry_id}/reverse",
+    "GET /api/v1/orders",
+    "GET /api/v1/orders/{order_id}",
+    "PUT /api/v1/orders/{order_id}",
+    "POST /api/v1/orders/{order_id}/refunds",
+    "POST /api/v1/orders/preview",
+    "POST /api/v1/events",
+    "POST /api/v1/batches",
+    "GET /api/v1/decisions/{decision_id}",
+    "DELETE /api/v1/members/{member_id}",
+    "POST /api/v1/members/{member_id}/tokens",
+    "POST /api/v1/members/{member_id}/suspend",
+    "POST /api/v1/members/{member_id}/reactivate",
+    "POST /api/v1/members/{member_id}/merge",
+    "POST /api/v1/members/{member_id}/unmerge",
+    "GET /api/v1/members/{member_id}/export",
+    "GET /api/v1/rewards",
+    "POST /api/v1/rewards/{reward_code}/vouchers",
+    "GET /api/v1/redemptions",
+    "POST /api/v1/redemptions",
+    "POST /api/v1/redemptions/quote",
+    "GET /api/v1/redemptions/{redemption_id}",
+    "POST /api/v1/redemptions/{redemption_id}/capture",
+    "POST /api/v1/redemptions/{redemption_id}/void",
+    "POST /api/v1/redemptions/{redemption_id}/reverse",
+    "POST /api/v1/redemptions/{redemption_id}/fulfil",
+    "GET /api/v1/vouchers/{voucher_code}",
+    "POST /api/v1/vouchers/{voucher_code}/consume",
+    "POST /api/v1/vouchers/{voucher_code}/release",
+    "GET /api/v1/me",
+    "GET /api/v1/me/wallets",
+    "GET /api/v1/me/entries",
+    "GET /api/v1/me/rewards",
+    "GET /api/v1/me/redemptions",
+    "POST /api/v1/me/redemptions",
+}
+METHODS = ("get", "put", "patch", "post", "delete")
 
 
 @cache
@@ -46,30 +96,7 @@ def test_the_document_is_valid():
 
 
 def test_the_document_names_every_path_of_this_version():
-    assert set(dict(operations())) == {
-        "GET /api/v1/program",
-        "GET /api/v1/program/file",
-        "PUT /api/v1/program/file",
-        "GET /api/v1/clock",
-        "PUT /api/v1/clock",
-        "GET /api/v1/members",
-        "GET /api/v1/members/{member_id}",
-        "PUT /api/v1/members/{member_id}",
-        "PATCH /api/v1/members/{member_id}",
-        "GET /api/v1/members/{member_id}/wallets",
-        "GET /api/v1/members/{member_id}/entries",
-        "POST /api/v1/members/{member_id}/adjustments",
-        "POST /api/v1/members/{member_id}/transfers",
-        "POST /api/v1/entries/{entry_id}/reverse",
-        "GET /api/v1/orders",
-        "GET /api/v1/orders/{order_id}",
-        "PUT /api/v1/orders/{order_id}",
-        "POST /api/v1/orders/{order_id}/refunds",
-        "POST /api/v1/orders/preview",
-        "POST /api/v1/events",
-        "POST /api/v1/batches",
-        "GET /api/v1/decisions/{decision_id}",
-    }
+    assert set(dict(operations())) == PATHS
 
 
 @pytest.mark.parametrize(
@@ -82,6 +109,14 @@ def test_the_document_names_every_path_of_this_version():
         ("RefundLineStatement", statements.REFUND_LINE_FIELDS),
         ("EventStatement", statements.EVENT_FIELDS),
         ("MemberStatement", statements.MEMBER_FIELDS),
+        ("RedemptionStatement", redemptions.REDEMPTION),
+        ("OwnRedemptionStatement", redemptions.OWN_REDEMPTION),
+        ("QuoteStatement", redemptions.QUOTE),
+        ("SomePointsBackStatement", settlements.REVERSAL),
+        ("FulfilmentStatement", settlements.FULFILMENT),
+        ("UseStatement", vouchers.USE),
+        ("SuspensionStatement", statuses.SUSPENSION),
+        ("MergeStatement", merges.MERGE),
     ],
 )
 def test_a_statement_is_described_by_the_fields_that_are_read(schema, fields):

@@ -29,8 +29,28 @@ REQUESTS = [
     ("POST", "/events", {}, "events"),
     ("POST", "/batches", b"", "orders"),
     ("GET", "/decisions/dec_1", None, "orders"),
+    ("DELETE", "/members/ada", None, "members"),
+    ("POST", "/members/ada/tokens", {}, "members"),
+    ("POST", "/members/ada/suspend", {}, "members"),
+    ("POST", "/members/ada/reactivate", {}, "members"),
+    ("POST", "/members/ada/merge", {}, "members"),
+    ("POST", "/members/ada/unmerge", {}, "members"),
+    ("GET", "/members/ada/export", None, "members"),
+    ("GET", "/rewards", None, "rewards"),
+    ("POST", "/rewards/coffee/vouchers", {}, "rewards"),
+    ("GET", "/redemptions", None, "rewards"),
+    ("POST", "/redemptions", {}, "rewards"),
+    ("POST", "/redemptions/quote", {}, "rewards"),
+    ("GET", "/redemptions/red_1", None, "rewards"),
+    ("POST", "/redemptions/red_1/capture", {}, "rewards"),
+    ("POST", "/redemptions/red_1/void", {}, "rewards"),
+    ("POST", "/redemptions/red_1/reverse", {}, "rewards"),
+    ("POST", "/redemptions/red_1/fulfil", {}, "rewards"),
+    ("GET", "/vouchers/HC-1", None, "rewards"),
+    ("POST", "/vouchers/HC-1/consume", {}, "rewards"),
+    ("POST", "/vouchers/HC-1/release", {}, "rewards"),
 ]
-SCOPES = ("members", "orders", "events", "program")
+SCOPES = ("members", "orders", "events", "rewards", "program")
 
 
 @pytest.mark.parametrize(("method", "path", "body", "scope"), REQUESTS)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.storefront.conftest import adjust
+from tests.storefront.rewarding import make_shop
 
 GUIDE = Path(__file__).parents[2] / "docs" / "api.md"
 # Stops at the first request that is refused, and says what the answer was.
@@ -20,8 +21,16 @@ def commands():
     return "".join(block for block in blocks if "curl" in block)
 
 
+# What readers have in their own program file.
+REWARDS = """\
+rewards:
+  coffee: {cost: {points: 10}, gives: {free_product: ESPRESSO}, voucher: {prefix: HC}}
+"""
+
+
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
-def test_every_line_of_the_guide_is_answered_as_it_says(live_server, door, tmp_path):
+def test_every_line_of_the_guide_is_answered_as_it_says(live_server, tmp_path):
+    door = make_shop(rewards=REWARDS)
     door.put("/members/somebody", {})
     gift = adjust(door, "somebody", 5)
     decision = door.post("/events", {"id": "e", "type": "review", "member": "somebody"}).json()

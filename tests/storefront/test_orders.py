@@ -100,6 +100,54 @@ def test_an_order_of_somebody_unknown_waits(door):
     assert door.put("/members/nobody", {}).json()["wallets"]["points"]["available"] == 50
 
 
+def test_a_guests_order_waits_for_as_long_as_it_can_be_claimed(door):
+    guest = order(member=None, guest={"email": "Ada@example.org"})
+    assert door.put("/orders/1001", guest).json()["waiting"]
+
+    def waiting():
+        [row] = door.get("/orders").json()["results"]
+        assert row["waiting"] == door.get("/orders/1001").json()["waiting"]
+        assert row["waiting"] == door.put("/orders/1001", guest).json()["waiting"]
+        return row["waiting"]
+
+    door.put("/clock", {"now": "2026-05-31T10:00:00Z"})
+    assert waiting()
+    door.put("/clock", {"now": "2026-05-31T10:00:00.000001Z"})
+    assert not waiting()
+
+
+def test_an_order_that_came_too_late_to_be_claimed_does_not_wait(door):
+    late = order(member="nobody", placed_at="2026-03-01T10:00:00Z")
+
+    assert door.put("/orders/1001", late).json()["waiting"] is False
+
+
+def test_a_refund_waits_for_its_order_however_long(door):
+    door.post("/orders/1001/refunds", {"id": "r", "amount": 5})
+    door.put("/clock", {"now": "2027-05-31T10:00:00Z"})
+
+    assert door.get("/orders/1001").json()["waiting"] is True
+
+
+def test_versions_may_begin_with_zero(door, ada):
+    assert door.put("/orders/1001", order(version=0)).json()["version"] == 0
+
+    answer = door.put("/orders/1001", order(version=1, status="cancelled"))
+
+    assert (answer.status_code, answer.json()["applied"]) == (200, True)
+
+
+def test_the_times_of_a_statement_are_answered_like_all_others(door, ada):
+    paid_at = "2026-04-30T10:00:00Z"
+    door.put("/orders/1001", order(paid_at="2026-04-30T12:00:00+02:00"))
+
+    body = door.get("/orders/1001").json()
+
+    decision = door.get(f"/decisions/{body['decision']}").json()
+    statements = [body["stated"], body["statements"][0]["statement"], decision["statement"]]
+    assert [statement["paid_at"] for statement in statements] == [paid_at] * 3
+
+
 def test_a_guests_order_is_earned_by_enrolling_the_address(door):
     door.put("/orders/1001", order(member=None, guest={"email": "Ada@example.org"}))
 

@@ -1,12 +1,14 @@
 """What a refusal looks like, whatever went wrong."""
 
 import json
+from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
+from config.wsgi import application
 from loyalty.models import Member, Order
 from tests.storefront.conftest import Door, make_key, order
 
@@ -83,6 +85,38 @@ def test_what_is_no_proper_json_is_refused_by_name(door, text, code, place):
     assert not Order.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "pointer"),
+    [
+        (b'{"status": "paid", "status": "paid"}', "/status"),
+        (b'{"attributes": {"a/b": 1, "c": 2, "a/b": 1}}', "/attributes/a~1b"),
+        (b'{"x": {}, "lines": [{"id": "1"}, {"sku": "A", "sku": "A"}]}', "/lines/1/sku"),
+        (b'{"a": {"b": 1, "b": 2}, "c": 1, "c": 2}', "/c"),
+    ],
+)
+def test_a_name_that_is_said_twice_is_named_by_a_pointer(door, text, pointer):
+    [error] = door.put("/orders/1001", text).json()["errors"]
+
+    assert (error["pointer"], error["code"]) == (pointer, "duplicate_name")
+
+
+def test_a_name_that_is_said_twice_in_no_json_is_no_json(door):
+    answer = door.put("/orders/1001", b'{"a": {"b": 1, "b": 1}')
+
+    assert answer.json()["code"] == "invalid_json"
+
+
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [
+        (b'{"a": "\0"}', "Invalid control character at line 1, column 8."),
+        (b'{"a": "b', "Unterminated string starting at line 1, column 7."),
+    ],
+)
+def test_a_message_leads_to_its_place_once(door, text, detail):
+    assert door.put("/orders/1001", text).json()["detail"] == detail
+
+
 def test_a_byte_order_mark_does_no_harm(door):
     text = b"\xef\xbb\xbf" + json.dumps(order()).encode()
 
@@ -131,6 +165,45 @@ def test_an_unknown_address_is_a_problem_as_well(door, path):
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/v1", "/api/v2/orders"])
+def test_what_lies_beside_this_version_is_a_problem_as_well(db, path):
+    answer = Client().get(path)
+
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize("path", ["/schema", "/docs"])
+def test_the_pages_of_the_document_are_only_read(db, path):
+    answer = Client(enforce_csrf_checks=True).post(f"/api/v1{path}")
+
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD, OPTIONS")
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("path", ["/members/%FF", "/orders/a%C3%28", "/nothing/%ED%A0%80"])
+def test_an_address_that_is_no_text_is_refused_by_name(program, path):
+    environ = Client()._base_environ(
+        PATH_INFO=unquote_to_bytes(f"/api/v1{path}").decode("latin-1"),
+        HTTP_AUTHORIZATION=f"Bearer {make_key(program)}",
+    )
+    begun = []
+
+    body = b"".join(application(environ, lambda *begin: begun.append(begin)))
+
+    [(status, _)] = begun
+    assert (status, json.loads(body)["code"]) == ("400 Bad Request", "not_utf8")
+
+
+def test_a_query_that_is_no_text_is_refused_by_name(door):
+    answer = door.get("/members?card=%FF")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "not_utf8")
+
+
+def test_an_id_may_look_like_a_byte_that_is_no_text(door):
+    assert door.put("/members/%25FF", {}).json()["id"] == "%FF"
 
 
 def test_a_method_that_is_not_there_says_which_are(door):
@@ -184,6 +257,9 @@ def test_a_database_out_of_reach_is_503_and_says_when_to_come_back(door, table):
         ("/members/ada/entries?kind=earned", "/kind", "invalid_choice"),
         ("/members/ada/entries?point_type=pionts", "/point_type", "unknown_point_type"),
         ("/members/ada/wallets?at=yesterday", "/at", "invalid_time"),
+        ("/members/ada/wallets?at=9999-12-31T23:59:59Z", "/at", "out_of_range"),
+        ("/members/ada/wallets?at=9999-12-31T23:59:59-14:00", "/at", "out_of_range"),
+        ("/members/ada/wallets?at=1899-12-31T23:59:59Z", "/at", "out_of_range"),
         ("/members/ada?format=json", "/format", "unknown_field"),
         ("/program?x", "/x", "unknown_field"),
     ],
@@ -197,7 +273,7 @@ def test_a_faulty_parameter_is_named(door, ada, path, pointer, code):
 
 
 def test_an_id_that_cannot_be_is_not_there(door):
-    ids = ["%00", "a%00b", "x" * 256, "%ED%A0%80", "%20", "%0A"]
+    ids = ["%00", "a%00b", "x" * 256, "%20", "%0A"]
 
     assert {door.get(f"/members/{each}").status_code for each in ids} == {404}
 

@@ -54,6 +54,14 @@ def test_a_sandbox_has_a_clock(door):
     assert door.get("/clock").json() == {"now": "2026-05-01T10:00:00Z"}
 
 
+def test_a_clock_that_has_not_moved_is_not_sent_twice(door):
+    etag = door.get("/clock")["ETag"]
+
+    assert door.get("/clock", If_None_Match=etag).status_code == 304
+    door.put("/clock", {"now": "2026-05-02T10:00:00Z"})
+    assert door.get("/clock", If_None_Match=etag).status_code == 200
+
+
 def test_the_clock_moves_forward_and_says_what_has_run(door, ada):
     answer = door.put("/clock", {"now": "2027-05-01T10:00:00Z"})
 
@@ -74,6 +82,7 @@ def test_the_clock_does_not_go_back_once_there_are_facts(door, ada):
     answer = door.put("/clock", {"now": "2026-05-01T09:59:59Z"})
 
     assert (answer.status_code, answer.json()["code"]) == (409, "clock_backwards")
+    assert "stands at 2026-05-01T10:00:00Z" in answer.json()["detail"]
     assert door.get("/clock").json() == {"now": "2026-05-01T10:00:00Z"}
 
 
@@ -88,6 +97,26 @@ def test_before_the_first_fact_the_clock_may_go_back(door):
 def test_a_faulty_time_moves_nothing(door, body):
     assert door.put("/clock", body).status_code == 400
     assert Program.objects.get().clock_at == NOON
+
+
+@pytest.mark.parametrize(
+    "now", ["9000-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00", "1899-12-31T23:59:59Z"]
+)
+def test_a_time_beyond_all_dates_is_out_of_range(door, now):
+    answer = door.put("/clock", {"now": now})
+
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["pointer"]) == (400, "/now")
+    assert error["code"] == "out_of_range"
+    assert Program.objects.get().clock_at == NOON
+
+
+def test_in_the_last_year_of_the_clock_points_are_earned_all_the_same(door, ada):
+    assert door.put("/clock", {"now": "8999-12-31T23:59:59Z"}).status_code == 200
+
+    [points] = door.put("/orders/1", order()).json()["points"]
+
+    assert (points["delta"], points["expires_at"]) == (50, "9000-12-31T23:59:59Z")
 
 
 def test_only_a_sandbox_has_a_clock(db):
@@ -149,6 +178,16 @@ def test_the_file_of_another_program_is_refused(door):
 
     assert (answer.status_code, answer.json()["code"]) == (409, "slug_mismatch")
     assert not Program.objects.filter(slug="tea-shop").exists()
+
+
+def test_a_mistake_in_a_condition_is_shown_where_it_stands_in_the_file(door):
+    text = SHOP.replace("award: {points: 50}", "award: {points: 50}, when: 'event.x > y'")
+
+    [error] = put_file(door, text).json()["errors"]
+
+    row = text.splitlines()[error["line"] - 1]
+    assert row[error["column"] - 1 :].startswith("event.x > y")
+    assert "line" not in error["detail"]
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,18 @@ class ChallengeStep(Shape):
     completed = Flag()
 
 
+class NamedRedemption(Shape):
+    id = Said()
+    status = Said(help_text="How it stands now: captured, voided, reversed …")
+    why = Said(allow_null=True, help_text="Why it was not taken, as already_expired.")
+
+
+class NamedVoucher(Shape):
+    code = Said()
+    discount = Whole(allow_null=True, help_text="Minor units, where that is known.")
+    why = Said(allow_null=True, help_text="Why it was not used, as voucher_used.")
+
+
 class FactAnswer(Shape):
     """What every fact is answered with."""
 
@@ -68,6 +80,8 @@ class FactAnswer(Shape):
     challenges = ChallengeStep(many=True)
     badges = serializers.ListField(child=Said())
     vouchers = serializers.ListField(child=Said())
+    redemptions = NamedRedemption(many=True, help_text="What the order was paid with.")
+    used_vouchers = NamedVoucher(many=True, help_text="What was used on the order.")
     decision = Said(allow_null=True, help_text="Why: see /decisions/{id}.")
 
 
@@ -94,6 +108,8 @@ ANSWER = {
     "challenges": [],
     "badges": [],
     "vouchers": [],
+    "redemptions": [],
+    "used_vouchers": [],
     "decision": "dec_9",
 }
 REFUNDED = ANSWER | {

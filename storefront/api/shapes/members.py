@@ -1,5 +1,6 @@
 """Members and their wallets, as stated and as answered."""
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from loyalty.models import Member
@@ -29,12 +30,39 @@ NUMBERS = {
 }
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "maxProperties": 100,
+        "additionalProperties": {
+            "nullable": True,
+            "anyOf": [
+                {"type": "boolean"},
+                {
+                    "type": "object",
+                    "required": ["given"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "given": {"type": "boolean"},
+                        "source": {"type": "string", "maxLength": 60, "nullable": True},
+                        "at": {"type": "string", "format": "date-time", "nullable": True},
+                    },
+                },
+            ],
+        },
+    }
+)
+class Consents(serializers.DictField):
+    """By channel or topic: true or false, or that with its source and time."""
+
+
 class MemberStatement(Statement):
     """What a storefront says about a member. Null clears a field."""
 
     name = Text(required=False, allow_null=True, allow_blank=True)
     email = Text(required=False, allow_null=True, allow_blank=True, max_length=254)
     phone = Text(required=False, allow_null=True, allow_blank=True, help_text="E.164.")
+    card = Text(required=False, allow_null=True, allow_blank=True, max_length=64)
     birthday = serializers.DateField(required=False, allow_null=True)
     locale = Text(
         required=False, allow_null=True, allow_blank=True, help_text="Such as en or de-AT."
@@ -47,9 +75,7 @@ class MemberStatement(Statement):
     )
     joined_at = Time(required=False, allow_null=True)
     attributes = Attributes(required=False, allow_null=True)
-    consents = Attributes(
-        required=False, allow_null=True, help_text="By channel or topic: true or false."
-    )
+    consents = Consents(required=False, allow_null=True)
     referral_code = Text(required=False, allow_null=True, allow_blank=True)
 
 

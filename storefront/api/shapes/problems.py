@@ -17,7 +17,7 @@ class ProblemPlace(Shape):
     )
     code = Said(help_text="Stable and machine-readable.")
     detail = Said(help_text="For a person.")
-    line = Whole(required=False, help_text="In a program file.")
+    line = Whole(required=False, help_text="In a program file or a batch.")
     column = Whole(required=False, help_text="In a program file.")
 
 
@@ -68,6 +68,7 @@ EXAMPLES = {
         "insufficient_points",
         "A rule or the state of things said no; nothing was changed.",
         short_by=20,
+        available=100,
     ),
     411: example(411, "length_required", "Send the body with a Content-Length, not in chunks."),
     413: example(413, "body_too_large", "The body may have at most 1,000,000 bytes here."),

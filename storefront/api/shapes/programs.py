@@ -67,10 +67,32 @@ class FileChange(Anything):
     """One difference: `action` (create, update, archive), `path`, `from` and `to`."""
 
 
+class ExpiringOn(Shape):
+    """Points that expire on a local date; null is never."""
+
+    on = serializers.DateField(allow_null=True)
+    points = Whole()
+
+
+class Prolonged(Shape):
+    """Whose points get a later end, how many, and when they expire before and after."""
+
+    point_type = serializers.CharField()
+    members = Whole()
+    points = Whole()
+    before = serializers.ListField(child=ExpiringOn())
+    after = serializers.ListField(child=ExpiringOn())
+
+
 class FileChanges(Shape):
     """What the file changes, or with `plan=true` would change."""
 
     changes = serializers.ListField(child=FileChange())
+    prolonged = serializers.ListField(
+        child=Prolonged(),
+        required=False,
+        help_text="With `plan=true`: points that `existing: from_change` gives another end.",
+    )
 
 
 FACE = {

@@ -4,7 +4,9 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 
+from loyalty.models import Redemption
 from loyalty.models.ledger import EntryKind
+from storefront.api.shapes.fields import MOST
 
 TIME = {"type": "string", "format": "date-time"}
 
@@ -34,6 +36,27 @@ STATEMENT = [
     ),
 ]
 OF_MEMBER = [parameter("member", "Orders of the member with this id only.")]
+FOR_MEMBER = [parameter("member", "Say also what the member with this id may have.")]
+REDEMPTIONS_OF = [parameter("member", "Redemptions of the member with this id only.")]
+REDEMPTIONS = [
+    parameter(
+        "status",
+        "Those that stand like this only.",
+        {"type": "string", "enum": Redemption.Status.values},
+    ),
+    parameter(
+        "fulfilment",
+        "Those whose work stands like this only.",
+        {"type": "string", "enum": ["open", "in_progress", "fulfilled", "cancelled"]},
+    ),
+]
+SUBTOTAL = [
+    parameter(
+        "subtotal",
+        "The order's subtotal in minor units.",
+        {"type": "integer", "minimum": 0, "maximum": MOST},
+    )
+]
 PLAN = [
     parameter(
         "plan",

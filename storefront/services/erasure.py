@@ -1,0 +1,64 @@
+"""Erasing a member at the door as well: answers that were kept for repeats tell of it."""
+
+import json
+import re
+from collections.abc import Set
+from datetime import datetime
+
+from django.db.models import Q
+
+from core.transactions import retrying
+from loyalty.models import Member
+from loyalty.services.erasing import erase_member, identifying_texts
+from storefront.models import IdempotencyKey
+
+CONFLICT = 409
+PROBLEM = "application/problem+json"
+ERASED = {
+    "type": "urn:perennial:problem:member_erased",
+    "title": "Conflict",
+    "status": CONFLICT,
+    "detail": "This was answered before, and erased with the member that it told of.",
+    "code": "member_erased",
+}
+
+
+@retrying
+def forget_member(*, member: Member, at: datetime) -> None:
+    """Erase a member, and what was answered about it.
+
+    What was asked for stays done: who repeats it learns that the answer is gone.
+
+    :raises MemberErased: if it was erased before
+    """
+    texts = identifying_texts(member)
+    erase_member(member=member, at=at)
+    _forget_answers(member, texts)
+
+
+def _forget_answers(member: Member, texts: Set[str]) -> None:
+    names, said = _as_values(texts), _as_words(texts)
+    gone = {
+        "status": CONFLICT,
+        "content_type": PROBLEM,
+        "body": json.dumps(ERASED).encode(),
+    }
+    mine = Q(member__program=member.program_id) | Q(api_key__program=member.program_id)
+    for row in IdempotencyKey.objects.filter(mine).exclude(status=None).iterator():
+        # Only a refusal tells something in a sentence.
+        telling = said if row.status == CONFLICT else names
+        if telling.search(bytes(row.body or b"").decode()):
+            IdempotencyKey.objects.filter(pk=row.pk).update(**gone)
+
+
+def _as_values(texts: Set[str]) -> re.Pattern[str]:
+    """Return what finds one of these as a whole value of a JSON document."""
+    values = (json.dumps(text, ensure_ascii=False) for text in texts)
+    return re.compile("|".join(re.escape(value) for value in values))
+
+
+def _as_words(texts: Set[str]) -> re.Pattern[str]:
+    """Return what finds one of these anywhere, but not within a longer word."""
+    words = sorted(texts, key=len, reverse=True)
+    either = "|".join(re.escape(word) for word in words)
+    return re.compile(rf"(?<!\w)(?:{either})(?!\w)")
