@@ -37,6 +37,17 @@ class Amount:
         self.facts += len(day.facts)
         self.orders += sum(order["version"] == 1 for order in day.orders)
 
+    @property
+    def noun(self) -> str:
+        """What there is to be counted: orders, or facts where nobody buys."""
+        return "orders" if self.orders else "facts"
+
+    def count(self, noun: str) -> int:
+        return self.orders if noun == "orders" else self.facts
+
+    def told(self, noun: str) -> str:
+        return f"{self.count(noun):,} {noun}"
+
 
 @dataclass
 class Contents:

@@ -40,8 +40,9 @@ class Pace:
         return (self._ended_at or monotonic()) - self._began_at
 
     @property
-    def orders_a_second(self) -> float:
-        return self.done.orders / max(self.seconds, 0.001)
+    def speed(self) -> str:
+        many = self.done.count(self.total.noun)
+        return f"{many / max(self.seconds, 0.001):,.0f} {self.total.noun}/s"
 
     @property
     def left(self) -> timedelta:
@@ -51,23 +52,18 @@ class Pace:
 
     def told(self) -> str:
         """Return how long it took in all."""
-        orders = f"{self.done.orders:,} orders in {self.seconds:,.1f} s"
-        return f"{orders}: {self.orders_a_second:,.0f} orders/s"
+        return f"{self.done.told(self.total.noun)} in {self.seconds:,.1f} s: {self.speed}"
 
     def short(self) -> str:
         """Return how far it is in few words, for beside a bar."""
         done, total = self.done, self.total
-        orders = f"{done.orders:,}/{total.orders:,} orders"
-        return (
-            f"day {done.days:,}/{total.days:,}  {orders}  {self.orders_a_second:,.0f} orders/s"
-        )
+        many = f"{done.count(total.noun):,}/{total.told(total.noun)}"
+        return f"day {done.days:,}/{total.days:,}  {many}  {self.speed}"
 
     def __str__(self) -> str:
-        return (
-            f"{self.done.days:,} of {self.total.days:,} days, "
-            f"{self.done.orders:,} of {self.total.orders:,} orders, "
-            f"{self.orders_a_second:,.0f} orders/s"
-        )
+        done, total = self.done, self.total
+        many = f"{done.count(total.noun):,} of {total.told(total.noun)}"
+        return f"{done.days:,} of {total.days:,} days, {many}, {self.speed}"
 
 
 @contextmanager

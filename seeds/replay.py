@@ -4,9 +4,10 @@ Facts are idempotent and the clock only goes forward, so a replay that was cut
 short is begun again from the first day: what is in is passed over.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 
 from core.errors import DomainError
@@ -14,12 +15,23 @@ from engine.nightly import run_due
 from engine.pipeline import state_facts
 from engine.program_file import ProgramFile, apply_program
 from engine.travel import has_facts, move_clock
-from loyalty.models import Order, Program
-from loyalty.rules.statements import MemberStatement, OrderStatement, parse_member, parse_order
+from loyalty.models import MemberEvent, Order, Program, Redemption
+from loyalty.rules.statements import (
+    EventStatement,
+    MemberStatement,
+    OrderStatement,
+    parse_event,
+    parse_member,
+    parse_order,
+)
+from seeds.acts import ACTS, name_redemptions, redemption_key
 from seeds.days import Day, Fact
 
 # Facts in one transaction. Together they are quick, and little to repeat after a kill.
 BATCH = 500
+
+# What a fact has beside its body.
+NOT_STATED = ("kind", "id", "told_at")
 
 
 class FactRefused(DomainError):
@@ -52,13 +64,28 @@ def open_program(file: ProgramFile, *, at: datetime) -> Program:
 
 
 def is_over(program: Program, day: Day) -> bool:
-    """Say whether a day has been lived through: its orders are in, and the clock is past."""
+    """Say whether a day has been lived through: its facts are in, and the clock is past."""
     if program.now() < day.ends_at:
         return False
+    return _orders_are_in(program, day) and _acts_are_in(program, day)
+
+
+def _orders_are_in(program: Program, day: Day) -> bool:
     wanted = {order["id"]: order["version"] for order in day.orders}
     known = Order.objects.filter(program=program, external_id__in=wanted)
     versions = dict(known.values_list("external_id", "version"))
     return all(versions.get(key, 0) >= version for key, version in wanted.items())
+
+
+def _acts_are_in(program: Program, day: Day) -> bool:
+    events = [event["id"] for event in day.of("event")]
+    keys = [redemption_key(fact["id"]) for fact in day.of("redemption")]
+    known = 0
+    if events:
+        known += MemberEvent.objects.filter(program=program, external_id__in=events).count()
+    if keys:
+        known += Redemption.objects.filter(program=program, key__in=keys).count()
+    return known == len(events) + len(keys)
 
 
 def replay_days(program: Program, days: Iterable[Day], *, batch: int = BATCH) -> Iterator[Step]:
@@ -73,24 +100,47 @@ def replay_days(program: Program, days: Iterable[Day], *, batch: int = BATCH) ->
     for day in days:
         if is_over(program, day):
             continue
-        if program.now() < day.ends_at:
-            move_clock(program=program, to=day.ends_at)
-        else:
-            # The clock was moved and then the run was killed: this may be half done.
-            run_due(program, at=program.now())
-        yield from _state_day(program, day, batch)
+        for at, facts in day.moments:
+            _reach(program, at)
+            yield from _state_moment(program, day, facts, batch, is_last=at == day.ends_at)
 
 
-def _state_day(program: Program, day: Day, batch: int) -> Iterator[Step]:
-    for start in range(0, len(day.facts) or 1, batch):
-        facts = day.facts[start : start + batch]
+def _reach(program: Program, at: datetime) -> None:
+    if program.now() < at:
+        move_clock(program=program, to=at)
+    else:
+        # The clock was moved and then the run was killed: this may be half done.
+        run_due(program, at=program.now())
+
+
+def _state_moment(
+    program: Program, day: Day, told: list[Fact], batch: int, *, is_last: bool
+) -> Iterator[Step]:
+    for start in range(0, len(told) or 1, batch):
+        facts = told[start : start + batch]
         _state(program, day, facts)
-        orders = sum(fact.get("version") == 1 for fact in facts)
-        ends_day = start + batch >= len(day.facts)
+        orders = sum(fact["kind"] == "order" and fact["version"] == 1 for fact in facts)
+        ends_day = is_last and start + batch >= len(told)
         yield Step(day.date, len(facts), orders, ends_day=ends_day)
 
 
 def _state(program: Program, day: Day, facts: list[Fact]) -> None:
+    for is_act, together in groupby(facts, key=lambda fact: fact["kind"] in ACTS):
+        if is_act:
+            for fact in together:
+                _act(program, day, fact)
+        else:
+            _state_facts(program, day, list(together))
+
+
+def _act(program: Program, day: Day, fact: Fact) -> None:
+    try:
+        ACTS[fact["kind"]](program, fact)
+    except DomainError as error:
+        raise _refusal(day, fact, error) from error
+
+
+def _state_facts(program: Program, day: Day, facts: list[Fact]) -> None:
     at = program.now()
     statements = [_statement(program, day, fact) for fact in facts]
     for fact, answer in zip(facts, state_facts(program, statements, at=at), strict=True):
@@ -98,18 +148,23 @@ def _state(program: Program, day: Day, facts: list[Fact]) -> None:
             raise _refusal(day, fact, answer.error) from answer.error
 
 
-def _statement(program: Program, day: Day, fact: Fact) -> MemberStatement | OrderStatement:
+def _statement(
+    program: Program, day: Day, fact: Fact
+) -> MemberStatement | OrderStatement | EventStatement:
     key, body, now = fact["id"], _body(fact), program.now()
     try:
         if fact["kind"] == "member":
             return parse_member(key, body, now=now)
+        if fact["kind"] == "event":
+            return parse_event({"id": key} | body, now=now)
+        body = name_redemptions(program, body)
         return parse_order(key, body, currency=program.currency, now=now)
     except DomainError as error:
         raise _refusal(day, fact, error) from error
 
 
-def _body(fact: Fact) -> Mapping[str, Any]:
-    return {name: value for name, value in fact.items() if name not in ("kind", "id")}
+def _body(fact: Fact) -> dict[str, Any]:
+    return {name: value for name, value in fact.items() if name not in NOT_STATED}
 
 
 def _refusal(day: Day, fact: Fact, error: DomainError) -> FactRefused:

@@ -4,15 +4,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.program_file import ProgramFile, read_program
-from seeds.coffee_week import live_through_week
+from engine.program_file import ProgramFile
+from seeds.bank_year import live_through_bank_year
+from seeds.coffee_weeks import live_through_weeks
 from seeds.contents import Expect
 from seeds.data_summary import DataSummary
 from seeds.days import Day
 from seeds.online_retail import SHIPPED_QUARTER, read_days
+from seeds.program_files import program_file
 from seeds.recompute import expected_points
+from seeds.zoo_year import live_through_zoo_year
 
-PROGRAMS = Path(__file__).parent / "programs"
+# How the days of a shop come about, from a file of orders if there is one.
+Read = Callable[[Path, DataSummary], Iterator[Day]]
 
 
 @dataclass(frozen=True)
@@ -25,17 +29,21 @@ class Shop:
 
     name: str
     about: str
-    read: Callable[[Path, DataSummary], Iterator[Day]]
+    read: Read
     orders: Path | None = None
     expect: Expect | None = None
 
     def program_file(self) -> ProgramFile:
-        path = PROGRAMS / f"{self.name}.yaml"
-        return read_program(path.read_bytes(), name=path.name)
+        return program_file(self.name)
 
 
-def _invented_week(_path: Path, _summary: DataSummary) -> Iterator[Day]:
-    return live_through_week()
+def _invented(
+    days: Callable[[], Iterator[Day]],
+) -> Callable[[Path, DataSummary], Iterator[Day]]:
+    def read(_path: Path, _summary: DataSummary) -> Iterator[Day]:
+        return days()
+
+    return read
 
 
 SHOPS = {
@@ -50,8 +58,18 @@ SHOPS = {
         ),
         Shop(
             name="coffee_shop",
-            about="a café with points and stamps, and one week of its regulars",
-            read=_invented_week,
+            about="a café: five weeks of its regulars, ten stamps for a free drink",
+            read=_invented(live_through_weeks),
+        ),
+        Shop(
+            name="bank_points",
+            about="points that pay at the checkout, and a year of cards in use",
+            read=_invented(live_through_bank_year),
+        ),
+        Shop(
+            name="expiry_zoo",
+            about="every way for points to expire, and a year in which they do",
+            read=_invented(live_through_zoo_year),
         ),
     )
 }

@@ -4,9 +4,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.db.models import F, Sum
+from django.db.models import Count, F, Sum
 
-from loyalty.models import Entry, Member, Order, PointType, Program, Wallet
+from loyalty.models import (
+    Entry,
+    Member,
+    Order,
+    PointType,
+    Program,
+    Redemption,
+    Voucher,
+    VoucherUse,
+    Wallet,
+)
 from seeds.data_summary import DataSummary
 
 # A label, and what there is to say.
@@ -22,6 +32,9 @@ class PointSums:
     pending: int
     clawed_back: int
     expired: int
+    redeemed: int
+    restored: int
+    owed: int
 
 
 def point_sums(program: Program) -> list[PointSums]:
@@ -33,13 +46,19 @@ def _sums_of(point_type: PointType) -> PointSums:
     total = Sum(F("available") + F("pending") - F("debt"))
     entries = Entry.objects.filter(wallet__point_type=point_type)
     moved: dict[str, int] = dict(entries.values_list("kind").annotate(total=total))
-    pending = Wallet.objects.filter(point_type=point_type).aggregate(total=Sum("pending"))
+    # What was held and then captured left `held`, and not what was available.
+    captured = entries.filter(kind="capture").aggregate(total=Sum("held"))["total"] or 0
+    wallets = Wallet.objects.filter(point_type=point_type)
+    standing = wallets.aggregate(pending=Sum("pending"), owed=Sum("debt"))
     return PointSums(
         name=point_type.name_other,
         issued=int(moved.get("earn", 0)),
-        pending=int(pending["total"] or 0),
+        pending=int(standing["pending"] or 0),
         clawed_back=-int(moved.get("clawback", 0)),
         expired=-int(moved.get("expire", 0)),
+        redeemed=-int(moved.get("redeem", 0)) - int(captured),
+        restored=int(moved.get("restore", 0)),
+        owed=int(standing["owed"] or 0),
     )
 
 
@@ -54,6 +73,23 @@ def rows_of_program(program: Program) -> Iterator[Row]:
         yield "  pending", f"{sums.pending:,}"
         yield "  clawed back", f"{sums.clawed_back:,}"
         yield "  expired", f"{sums.expired:,}"
+        for label in ("redeemed", "restored", "owed"):
+            if points := getattr(sums, label):
+                yield f"  {label}", f"{points:,}"
+    yield from _rows_of_redemptions(program)
+
+
+def _rows_of_redemptions(program: Program) -> Iterator[Row]:
+    """Yield what became of what was redeemed, if anything was."""
+    redemptions = Redemption.objects.filter(program=program)
+    by_status = redemptions.values_list("status").annotate(count=Count("pk")).order_by("status")
+    if counts := dict(by_status):
+        said = ", ".join(f"{count:,} {status}" for status, count in counts.items())
+        yield "redemptions", f"{sum(counts.values()):,}: {said}"
+    issued = Voucher.objects.filter(program=program).exclude(issued_at=None).count()
+    if issued:
+        used = VoucherUse.objects.filter(program=program, released_at=None).count()
+        yield "vouchers", f"{issued:,} issued, {used:,} uses"
 
 
 def rows_of_file(summary: DataSummary, listed_in: Path) -> Iterator[Row]:

@@ -52,8 +52,8 @@ def make_shop(members: int = 0, rules: dict[str, Any] | None = None) -> Program:
     return program
 
 
-def an_order(member: str | None, lines: int = 3) -> OrderStatement:
-    body = {
+def order_body(member: str | None, lines: int = 3) -> dict[str, Any]:
+    return {
         "member": member,
         "version": 1,
         "status": "paid",
@@ -72,6 +72,10 @@ def an_order(member: str | None, lines: int = 3) -> OrderStatement:
             for line in range(lines)
         ],
     }
+
+
+def an_order(member: str | None, lines: int = 3) -> OrderStatement:
+    body = order_body(member, lines)
     return parse_order(f"o{next(numbers)}", body, currency="EUR", now=NOON)
 
 

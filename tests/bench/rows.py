@@ -22,7 +22,9 @@ TABLES = (
     "loyalty_lot",
     "core_event",
 )
-numbers = count(10_000_000)
+# Far from what the engine numbers.
+FAR = 10_000_000
+numbers = count(FAR)
 
 
 @dataclass
@@ -64,7 +66,7 @@ class BareOrder:
             keys["core_event"] = cursor.fetchone()[0]
             for table in TABLES:
                 cursor.execute(f"SELECT * FROM {table} WHERE id = %s", [keys[table]])
-                columns = [column.name for column in cursor.description]
+                columns = [column[0] for column in cursor.description]
                 self.templates[table] = Template(
                     table, columns, [_plain(value) for value in cursor.fetchone()]
                 )
@@ -85,7 +87,7 @@ class BareOrder:
         if table == "loyalty_decision":
             changed |= {"fact_id": f"bare-{number}"}
         if table == "loyalty_entry":
-            changed |= {"seq": number, "key": f"bare:{number}", "wallet_id": wallet}
+            changed |= {"seq": FAR + number, "key": f"bare:{number}", "wallet_id": wallet}
             changed |= {"decision_id": number, "source_id": f"bare-{number}"}
         if table == "loyalty_lot":
             changed |= {"entry_id": number, "wallet_id": wallet}
@@ -106,24 +108,26 @@ def write_one_by_one(bare: BareOrder, times: int, settings: dict[str, Any]) -> N
     """The limit of a single statement: one transaction each, one client."""
     with psycopg.connect(**settings) as connected:
         for _ in range(times):
-            rows = bare.rows([bare.wallet_id])
-            with connected.transaction():
-                connected.execute(
+            with connected.transaction(), connected.cursor() as cursor:
+                cursor.execute(
                     "SELECT * FROM loyalty_wallet WHERE id = %s FOR UPDATE", [bare.wallet_id]
                 )
-                for table in TABLES:
-                    _insert(connected, bare.templates[table], rows[table][0])
-                connected.execute(
-                    "UPDATE loyalty_wallet SET pending = pending + 1, "
-                    "lifetime_earned = lifetime_earned + 1 WHERE id = %s",
-                    [bare.wallet_id],
-                )
+                write_one(cursor, bare, bare.wallet_id)
 
 
-def _insert(connected: psycopg.Connection[Any], template: Template, row: list[Any]) -> None:
-    names = ", ".join(f'"{name}"' for name in template.columns)
-    marks = ", ".join(["%s"] * len(row))
-    connected.execute(f'INSERT INTO "{template.table}" ({names}) VALUES ({marks})', row)
+def write_one(cursor: Any, bare: BareOrder, wallet_id: int) -> None:
+    """Write the rows of one order for a wallet that is locked."""
+    rows = bare.rows([wallet_id])
+    for table in TABLES:
+        template, row = bare.templates[table], rows[table][0]
+        names = ", ".join(f'"{name}"' for name in template.columns)
+        marks = ", ".join(["%s"] * len(row))
+        cursor.execute(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', row)
+    cursor.execute(
+        "UPDATE loyalty_wallet SET pending = pending + 1, "
+        "lifetime_earned = lifetime_earned + 1 WHERE id = %s",
+        [wallet_id],
+    )
 
 
 def write_in_bulk(bare: BareOrder, wallets: Sequence[int], settings: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """A shop's days through the real engine, whole and in pieces."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -56,8 +57,10 @@ def member(program, key="17850"):
 def history(program):
     """Return all entries of all wallets, without what is no business of the shop's."""
     rows = Entry.objects.filter(program=program).order_by("wallet__member__external_id", "seq")
-    columns = ("kind", "available", "pending", "debt", "source_id", "occurred_at")
-    return list(rows.values_list("wallet__member__external_id", "seq", *columns))
+    columns = ("seq", "kind", "available", "pending", "debt", "occurred_at", "source_id")
+    told = rows.values_list("wallet__member__external_id", *columns)
+    # A signup has the number of the member's row, which is another in each program.
+    return [(*row, re.sub(r":signup:\d+$", ":signup", source)) for *row, source in told]
 
 
 @pytest.fixture

@@ -8,12 +8,10 @@ from django.core.management import CommandError, call_command
 from rich.console import Console
 
 from engine.travel import move_clock
-from loyalty.models import Member, Order, Program
+from loyalty.models import Entry, Order, Program
 from seeds.contents import Amount
 from seeds.progress import Pace, progress_bar
 from seeds.replay import Step
-from tests.factories import balance_of
-from tests.proof import prove
 
 pytestmark = pytest.mark.django_db
 
@@ -65,7 +63,12 @@ def test_without_a_name_it_says_what_there_is():
     told = seed()
 
     assert "gift_shop     the real orders" in told
-    assert "coffee_shop   a café" in told
+    for name in (
+        "coffee_shop   a café",
+        "bank_points   points that",
+        "expiry_zoo    every way",
+    ):
+        assert name in told
     assert not Program.objects.exists()
 
 
@@ -200,34 +203,65 @@ def test_the_coffee_shop_takes_no_file(path):
 # The café
 
 
-def test_the_cafe_has_five_regulars_with_the_points_of_their_week():
+def test_the_cafe_closes_with_its_cards():
     rows = rows_of(seed("coffee_shop"))
 
-    program = Program.objects.get(slug="coffee-shop")
-    # 20 for enrolling; 6.40, 3.90 and 12.80 before nine count twice: 12, 7 and 25.
-    assert balances_of(program, "anna") == (20 + 12 + 7 + 25, 4)
-    # 4.80, 7.40 and 4.80, all before nine.
-    assert balances_of(program, "bilal") == (20 + 9 + 14 + 9, 5)
-    # 11.20 less a cake of 4.20, and 10.60.
-    assert balances_of(program, "clara") == (20 + 7 + 10, 3)
-    # 21.40 and 6.60.
-    assert balances_of(program, "dora") == (20 + 21 + 6, 2)
-    # 16.20 and 28.20.
-    assert balances_of(program, "emil") == (20 + 16 + 28, 6)
-    assert (rows["orders"], rows["of guests"], rows["members"]) == ("13", "1", "5")
-    assert rows["Stempel issued"] == "20"
-    prove(program)
+    # 13 bills in the first week, and 13 in each of four more.
+    assert (rows["orders"], rows["of guests"], rows["members"]) == ("65", "5", "5")
+    # Six cards of ten stamps; the seventh was left at the till.
+    assert rows["Stempel issued"] == "90"
+    assert rows["redeemed"] == "60"
+    assert rows["redemptions"] == "7: 6 captured, 1 expired"
+    # Two of anna, two of bilal, one of clara; emil has forgotten his.
+    assert rows["vouchers"] == "7 issued, 5 uses"
+    assert rows["verify_ledger"].startswith("no findings in 10 wallets")
 
 
-def balances_of(program, key):
-    member = Member.objects.select_related("program").get(program=program, external_id=key)
-    return balance_of(member).available, balance_of(member, "stamps").available
+def test_the_bank_closes_with_what_is_redeemed_restored_and_owed():
+    rows = rows_of(seed("bank_points"))
+
+    # 1,500, 2,000 and 600; half of the first, and the others, came back.
+    assert (rows["redeemed"], rows["restored"]) == ("4,100", "3,350")
+    assert rows["redemptions"] == "4: 1 captured, 1 expired, 2 reversed"
+    assert "owed" not in rows
 
 
-def test_a_second_week_is_not_lived_through():
-    seed("coffee_shop")
+def test_where_nobody_buys_facts_are_counted():
+    told = seed("expiry_zoo")
 
-    assert seed("coffee_shop") == "coffee_shop is already seeded; nothing to do.\n"
+    # A member, nine feedings, a treat, a keepsake, two visits, a photograph, a new file.
+    assert told.startswith("expiry_zoo: 16 facts, 14 days.\n")
+    assert rows_of(told)["speed"].startswith("16 facts in ")
+
+
+@pytest.mark.parametrize(
+    ("name", "weary_of"),
+    [
+        ("coffee_shop", "2026-03-22: "),
+        ("bank_points", "2026-03-01: "),
+        ("expiry_zoo", "07-01: "),
+    ],
+)
+def test_an_invented_shop_that_was_interrupted_comes_to_the_same_end(name, weary_of):
+    with pytest.raises(CommandError, match=f"Run it again, and {name} goes on"):
+        call_command("seed", name, stdout=Terminal(weary_of))
+    seed(name)
+    interrupted = told_by_the_ledger()
+    Program.objects.update(slug="twin")
+
+    seed(name)
+
+    assert told_by_the_ledger() == interrupted
+    assert seed(name) == f"{name} is already seeded; nothing to do.\n"
+    assert told_by_the_ledger() == interrupted
+
+
+def told_by_the_ledger():
+    program = Program.objects.latest("pk")
+    rows = Entry.objects.filter(program=program)
+    order = ("wallet__member__external_id", "wallet__point_type__code", "seq")
+    columns = ("kind", "available", "pending", "held", "debt", "occurred_at")
+    return list(rows.order_by(*order).values_list(*order, *columns))
 
 
 # On a terminal

@@ -109,10 +109,11 @@ def known_shops() -> str:
 
 def heading(shop: Shop, contents: Contents) -> str:
     left, whole = contents.left, contents.all
+    many = whole.told(whole.noun)
     if left.days == whole.days:
-        return f"{shop.name}: {whole.orders:,} orders, {whole.days:,} days."
+        return f"{shop.name}: {many}, {whole.days:,} days."
     return (
-        f"{shop.name}: {left.orders:,} of {whole.orders:,} orders and {left.days:,} of "
+        f"{shop.name}: {left.count(whole.noun):,} of {many} and {left.days:,} of "
         f"{whole.days:,} days are still to come; the rest is in."
     )
 

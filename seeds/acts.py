@@ -1,0 +1,61 @@
+"""What happens in an invented shop beside facts: rewards redeemed, and rules changed.
+
+A `redemption` asks for a reward or pays with points, once for its id. An order names
+redemptions, and the vouchers that they yielded, by those ids, since nobody knows
+codes before they are made. A `program` loads a changed program file; a fact has to
+follow on the same day, or nobody would see that the day is over.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from engine.program_file import apply_program
+from loyalty.models import Member, Program, Redemption
+from loyalty.services.adjustments import Requested
+from loyalty.services.redemptions import RedemptionRequest, redeem_reward
+from seeds.days import Fact
+from seeds.program_files import program_file
+
+
+def redemption_key(name: str) -> str:
+    return f"seed:{name}"
+
+
+def redeem(program: Program, fact: Fact) -> None:
+    members = Member.objects.select_related("program")
+    member = members.get(program=program, external_id=fact["member"])
+    asked = {name: fact[name] for name in fact.keys() - {"kind", "id", "told_at", "member"}}
+    redeem_reward(
+        member=member,
+        request=RedemptionRequest(**asked),
+        requested=Requested(redemption_key(fact["id"]), program.now()),
+    )
+
+
+def change_program(program: Program, fact: Fact) -> None:
+    apply_program(program_file(fact["id"]), at=program.now(), program=program)
+    program.refresh_from_db()
+
+
+# What is done, by the kind of fact, where the pipeline does not do it.
+ACTS: Mapping[str, Callable[[Program, Fact], None]] = {
+    "redemption": redeem,
+    "program": change_program,
+}
+
+
+def name_redemptions(program: Program, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an order's body with ids and codes in the place of the names of facts."""
+    redeemed = _redeemed(program, [*body.get("redemptions", ()), *body.get("vouchers", ())])
+    named = dict(body)
+    if "redemptions" in body:
+        named["redemptions"] = [str(redeemed[name]) for name in body["redemptions"]]
+    if "vouchers" in body:
+        named["vouchers"] = [redeemed[name].voucher.shown for name in body["vouchers"]]
+    return named
+
+
+def _redeemed(program: Program, names: Sequence[str]) -> dict[str, Redemption]:
+    keys = {redemption_key(name): name for name in names}
+    rows = Redemption.objects.filter(program=program, key__in=keys) if keys else ()
+    return {keys[row.key]: row for row in rows}
