@@ -61,13 +61,19 @@ def _facts(
         ("Worth to the shopper", worth_of(reward, program)),
         ("Price, at the value of the points", price_worth(reward, program)),
         ("Visible", window_in_words(reward.visible, program)),
-        ("Redeemable", window_in_words(reward.redeemable, program)),
+        ("Redeemable", _redeemable(reward, program)),
         ("For", form.get("when") or "everybody"),
         ("How often", limits or "as often as they like"),
     ]
     if reward.voucher is not None:
         facts.append(("Code", _code(form)))
     return facts
+
+
+def _redeemable(reward: CompiledReward, program: Program) -> str:
+    if reward.redeemable == reward.visible:
+        return "as long as it is visible"
+    return window_in_words(reward.redeemable, program)
 
 
 def _code(form: Mapping[str, Any]) -> str:

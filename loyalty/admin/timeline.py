@@ -31,21 +31,22 @@ def timeline_panel(member: Member) -> Panel:
     entries = last_entries(member)
     moved, names = moved_by(entries)
     blanks = [""] * (len(moved) + 1)
-    told: list[tuple[datetime, int, Sequence[object]]] = [
-        (entry.occurred_at, entry.pk, row)
+    told: list[tuple[tuple[datetime, int, int], Sequence[object]]] = [
+        ((entry.occurred_at, entry.pk, 0), row)
         for entry, row in zip(entries, entry_rows(entries, program, moved), strict=True)
     ]
     # Of what is older than the entries, there is as little to be seen as of them.
-    since = min((at for at, _, _ in told), default=None) if len(told) == LAST_ENTRIES else None
-    for each in happenings(member):
+    full = len(entries) == LAST_ENTRIES
+    since = min(entry.occurred_at for entry in entries) if full else None
+    for number, each in enumerate(happenings(member)):
         if since is None or each.at >= since:
             when = local(each.at, program)
             row = (when, each.what, *blanks, each.about, each.reason or DASH, DASH)
-            told.append((each.at, 0, row))
+            told.append(((each.at, 0, number), row))
     return Panel(
         title="Timeline",
         headings=("When", "What", *names, "Available then", "From", "Reason", ""),
-        rows=[row for _, _, row in sorted(told, key=lambda each: each[:2], reverse=True)],
+        rows=[row for _, row in sorted(told, key=lambda each: each[0], reverse=True)],
         empty="Nothing has happened yet.",
     )
 

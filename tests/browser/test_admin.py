@@ -4,7 +4,19 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from loyalty.models import Decision, EarningRule, Member, Order, PointType, Wallet
+from loyalty.models import (
+    Decision,
+    EarningRule,
+    Member,
+    Merge,
+    Order,
+    PointType,
+    Redemption,
+    Reward,
+    Tombstone,
+    Voucher,
+    Wallet,
+)
 from tests.factories import change_rules
 from tests.loyalty.admin.conftest import listing, page
 from tests.loyalty.admin.shop import REVIEW, live_a_day, open_shop
@@ -27,12 +39,20 @@ def shop(live_server):
 @pytest.fixture
 def pages(shop):
     publish = reverse("admin:loyalty_program_publish", args=[shop.pk])
-    adjust = reverse("admin:loyalty_member_adjust", args=[Member.objects.get().pk])
-    rows = (Member, Order, Decision, Wallet, EarningRule, PointType)
+    rows = (
+        *(Member, Order, Decision, Wallet, EarningRule, PointType),
+        *(Reward, Redemption, Voucher, Merge, Tombstone),
+    )
+    ada, redemption = Member.objects.get(external_id="m-1"), Redemption.objects.first()
+    acts = ("adjust", "issue", "suspend", "merge", "close", "erase")
     return [
         reverse("admin:index"),
         publish,
-        adjust,
+        reverse("admin:loyalty_redemption_work"),
+        reverse("admin:loyalty_redemption_reverse", args=[redemption.pk]),
+        reverse("admin:loyalty_reward_codes", args=[Reward.objects.first().pk]),
+        reverse("admin:loyalty_reward_add"),
+        *(reverse(f"admin:loyalty_member_{act}", args=[ada.pk]) for act in acts),
         *(listing(model) for model in rows),
         *(page(model.objects.order_by("pk")[0]) for model in rows),
     ]
@@ -97,6 +117,63 @@ def test_a_trial_appears_on_the_page_and_the_form_stays_as_it_was(kim, shop):
     assert "120 points" in at_rule.inner_text("#trial-here")
     assert at_rule.input_value("#id_award_points") == "3"
     assert kim.complaints == []
+
+
+def test_only_the_fields_of_what_a_reward_gives_are_shown(kim, shop):
+    at_reward = kim.visit(page(Reward.objects.get(code="espresso")))
+    assert at_reward.is_visible("#id_gives_free_product")
+    assert not at_reward.is_visible("#id_gives_fixed")
+
+    at_reward.select_option("#id_gives_kind", "pay")
+
+    assert at_reward.is_visible("#id_gives_pay_rate")
+    assert not at_reward.is_visible("#id_cost_points")
+    assert not at_reward.is_visible("#id_voucher_valid")
+
+
+def test_a_preview_of_a_reward_appears_on_the_page_and_is_accessible(kim, shop):
+    at_reward = kim.visit(page(Reward.objects.get(code="espresso")))
+    at_reward.fill("#id_cost_points", "1000")
+
+    at_reward.click("[data-try]")
+
+    at_reward.wait_for_selector("#trial-here .card")
+    assert "1,000 points" in at_reward.inner_text("#trial-here .card")
+    assert "They have too few points." in at_reward.inner_text("#trial-here table")
+    assert kim.complaints == []
+    assert kim.violations() == []
+
+
+def test_a_mistake_in_a_reward_stands_at_its_field_and_is_accessible(kim, shop):
+    at_reward = kim.visit(page(Reward.objects.get(code="espresso")))
+
+    at_reward.fill("#id_cost_points", "")
+    at_reward.click("input[name=_continue]")
+
+    assert "say what it costs" in at_reward.inner_text(".field-cost .errorlist")
+    assert kim.violations() == []
+
+
+def test_a_change_of_expiry_is_previewed_on_the_page(kim, shop):
+    at_points = kim.visit(page(PointType.objects.get()))
+    at_points.fill("#id_expiry", "{after: 1 month, existing: from_change}")
+
+    at_points.click("[data-try]")
+
+    at_points.wait_for_selector("#trial-here p")
+    assert kim.complaints == []
+    assert kim.violations() == []
+
+
+def test_work_is_done_from_the_list(kim, shop):
+    at_work = kim.visit(reverse("admin:loyalty_redemption_work"))
+    at_work.check("input[name=chosen]")
+    at_work.fill("#id_note", "Sent on Monday")
+
+    at_work.click("button[value=fulfil]")
+
+    at_work.wait_for_selector(".messagelist")
+    assert Redemption.objects.get(reward__code="thanks").fulfilment == "fulfilled"
 
 
 def test_the_keyboard_reaches_the_content_first(kim, shop):
