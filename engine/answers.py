@@ -72,10 +72,11 @@ def answer_of(fact: Fact, wave: Wave) -> Answer:
         "challenges": [],
         "badges": [],
         "vouchers": [],
-        "redemptions": fact.redeemed,
-        "used_vouchers": fact.used_vouchers,
         "decision": f"dec_{fact.row.decision_id}" if fact.row.decision_id else None,
     }
+    # Only for orders that were paid with something: others are answered as ever.
+    settled = {"redemptions": fact.redeemed, "used_vouchers": fact.used_vouchers}
+    answer.body |= {name: told for name, told in settled.items() if told}
     return answer
 
 
@@ -158,11 +159,12 @@ def _point(
     }
 
 
-def points_of_preview(fact: Fact, at: datetime) -> list[dict[str, Any]]:
+def points_of_preview(fact: Fact, wave: Wave) -> list[dict[str, Any]]:
     """Return what a fact that was only imagined would earn, per point type."""
     points = []
-    for code, earning in fact.earnings.items():
-        shown = _point(code, None, posted_of(earning), at)
+    for code in _point_types(fact, wave):
+        earning = fact.earnings.get(code)
+        shown = _point(code, None, posted_of(earning) if earning else {}, wave.at)
         del shown["previous"], shown["delta"]
         points.append(shown)
     return points

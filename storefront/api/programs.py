@@ -143,7 +143,7 @@ class FileView(ProgramView):
             changes = plan_changes(file, program=request.program)
             prolonged = [each.as_dict() for each in plan_policies(file, at=at)]
             told = [change.as_dict() for change in changes]
-            return Response({"changes": told, "prolonged": prolonged})
+            return Response({"changes": told} | ({"prolonged": prolonged} if prolonged else {}))
         changes = apply_program(file, at=at, program=request.program)
         return Response({"changes": [change.as_dict() for change in changes]})
 

@@ -1,6 +1,6 @@
 """Living through a ready-made shop, and looking at what its members have."""
 
-from loyalty.models import Member
+from loyalty.models import Entry, Member
 from seeds.data_summary import DataSummary
 from seeds.replay import open_program, replay_days
 from seeds.shops import SHOPS
@@ -31,3 +31,11 @@ def available(program, key, point_type="points"):
 
 def known_members(program):
     return list(Member.objects.filter(program=program).values_list("external_id", flat=True))
+
+
+def ledger_of(program):
+    """Return all that was written for the program's members, but for numbers of rows."""
+    rows = Entry.objects.filter(program=program)
+    order = ("wallet__member__external_id", "wallet__point_type__code", "seq")
+    columns = ("kind", "available", "pending", "held", "debt", "occurred_at")
+    return list(rows.order_by(*order).values_list(*order, *columns))

@@ -1,17 +1,24 @@
 """A year of paying with points, against balances that were worked out by hand."""
 
 from datetime import UTC, date, datetime
+from itertools import islice
 
 import pytest
 
 from core.errors import DomainError
 from engine.travel import move_clock
-from loyalty.models import Redemption
+from loyalty.models import Program, Redemption
 from seeds.replay import open_program, replay_days
 from seeds.shops import SHOPS
 from tests.factories import balance_of, redeem
 from tests.proof import prove
-from tests.seeds.living import days_of_shop, known_members, live_through, member_of
+from tests.seeds.living import (
+    days_of_shop,
+    known_members,
+    ledger_of,
+    live_through,
+    member_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +93,22 @@ def test_payments_stand_as_their_orders_do():
         ("left", "expired", 0, 0, 1000),
         ("books", "reversed", 600, 600, 600),
     ]
+
+
+def test_a_year_cut_short_again_and_again_comes_to_the_same_end():
+    undisturbed = live_through("bank_points")
+    Program.objects.update(slug="undisturbed")
+    days = days_of_shop("bank_points")
+    program = open_program(SHOPS["bank_points"].program_file(), at=days[0].starts_at)
+
+    steps = 1
+    # In the middle of days as well; each time somebody else begins anew.
+    while len(list(islice(replay_days(program, days), steps))) == steps:
+        program = Program.objects.get(pk=program.pk)
+        steps += 1
+
+    assert steps > 5
+    assert ledger_of(program) == ledger_of(undisturbed)
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ from django.core.management import CommandError, call_command
 from rich.console import Console
 
 from engine.travel import move_clock
-from loyalty.models import Entry, Order, Program
+from loyalty.models import Order, Program
 from seeds.contents import Amount
 from seeds.progress import Pace, progress_bar
 from seeds.replay import Step
+from tests.seeds.living import ledger_of
 
 pytestmark = pytest.mark.django_db
 
@@ -246,22 +247,15 @@ def test_an_invented_shop_that_was_interrupted_comes_to_the_same_end(name, weary
     with pytest.raises(CommandError, match=f"Run it again, and {name} goes on"):
         call_command("seed", name, stdout=Terminal(weary_of))
     seed(name)
-    interrupted = told_by_the_ledger()
+    interrupted = ledger_of(Program.objects.get())
     Program.objects.update(slug="twin")
 
     seed(name)
 
-    assert told_by_the_ledger() == interrupted
+    twin = Program.objects.latest("pk")
+    assert ledger_of(twin) == interrupted
     assert seed(name) == f"{name} is already seeded; nothing to do.\n"
-    assert told_by_the_ledger() == interrupted
-
-
-def told_by_the_ledger():
-    program = Program.objects.latest("pk")
-    rows = Entry.objects.filter(program=program)
-    order = ("wallet__member__external_id", "wallet__point_type__code", "seq")
-    columns = ("kind", "available", "pending", "held", "debt", "occurred_at")
-    return list(rows.order_by(*order).values_list(*order, *columns))
+    assert ledger_of(twin) == interrupted
 
 
 # On a terminal

@@ -80,8 +80,12 @@ class FactAnswer(Shape):
     challenges = ChallengeStep(many=True)
     badges = serializers.ListField(child=Said())
     vouchers = serializers.ListField(child=Said())
-    redemptions = NamedRedemption(many=True, help_text="What the order was paid with.")
-    used_vouchers = NamedVoucher(many=True, help_text="What was used on the order.")
+    redemptions = NamedRedemption(
+        many=True, required=False, help_text="What it was paid with, if with points."
+    )
+    used_vouchers = NamedVoucher(
+        many=True, required=False, help_text="What was used on it, if anything was."
+    )
     decision = Said(allow_null=True, help_text="Why: see /decisions/{id}.")
 
 
@@ -108,8 +112,6 @@ ANSWER = {
     "challenges": [],
     "badges": [],
     "vouchers": [],
-    "redemptions": [],
-    "used_vouchers": [],
     "decision": "dec_9",
 }
 REFUNDED = ANSWER | {
