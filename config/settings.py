@@ -146,6 +146,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "core",
     "loyalty",
+    "tiers",
     "engine",
     "storefront",
     "seeds",

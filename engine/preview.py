@@ -35,7 +35,7 @@ def preview_order(
         "member": fact.member.external_id or None if fact.member else None,
         "subtotal": fact.order.subtotal if fact.order else 0,
         "total": fact.order.total if fact.order else 0,
-        "points": points_of_preview(fact, at),
+        "points": points_of_preview(fact, wave),
         "rules": fact.evaluation.explain() if fact.evaluation else [],
         "hints": _hints(setup, fact),
         "why_nothing": fact.why_nothing,

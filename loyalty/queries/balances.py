@@ -106,6 +106,7 @@ def forecast_of(member: Member, *, at: datetime, now: datetime) -> dict[str, For
     views = {state.id: _view(state) for state in states}
     if at < now:
         views = _wind_back(states, drafts, at)
+        _wind_back_lots(states, drafts, at)
     found = {code: Forecast(view, [], []) for code, view in _empty(setup).items()}
     for state in states:
         code = setup.point_type(state.point_type_id).code
@@ -217,6 +218,31 @@ def _wind_back(
     for wallet_id, draft in _entries_after(states, at):
         later[wallet_id].append(draft)
     return {state.id: _without(_view(state), later[state.id]) for state in states}
+
+
+def _wind_back_lots(
+    states: Sequence[WalletState], drafts: Mapping[int, Sequence[Draft]], at: datetime
+) -> None:
+    """Give lots back what left them after `at`, and take away those that came after it."""
+    by_id = {state.id: state for state in states}
+    later = Allocation.objects.filter(entry__wallet__in=by_id, entry__occurred_at__gt=at)
+    for row in lot_rows(Q(pk__in=later.values("lot"))):  # some are closed by now
+        by_id[row["wallet_id"]].lots.setdefault(row["id"], lot_state(row))
+    lots = {lot.id: lot for state in states for lot in state.lots.values()}
+    moves = later.values_list("lot").annotate(Sum("pending"), Sum("remaining"))
+    for lot_id, pending, remaining in moves:
+        lots[lot_id].pending -= pending
+        lots[lot_id].remaining -= remaining
+    born = Lot.objects.filter(wallet__in=by_id, entry__occurred_at__gt=at)
+    gone = set(born.values_list("pk", flat=True))
+    for draft in (d for written in drafts.values() for d in written):
+        if draft.cause.occurred_at > at:
+            gone |= {lot.id for lot in draft.lots}
+            for move in draft.moves:
+                move.lot.pending -= move.pending
+                move.lot.remaining -= move.remaining
+    for state in states:
+        state.lots = {number: lot for number, lot in state.lots.items() if number not in gone}
 
 
 def _entries_after(states: Sequence[WalletState], at: datetime) -> Iterable[tuple[int, Draft]]:

@@ -85,7 +85,9 @@ def _history(questions: Sequence[Question], zone: ZoneInfo) -> list[tuple[int, i
             "SELECT asked.number, COUNT(o.id), "
             "COALESCE(SUM(CASE WHEN o.paid_at > asked.since THEN o.subtotal END), 0) "
             "FROM asked LEFT JOIN loyalty_order o ON o.member_id = asked.member "
-            "AND o.counts AND o.id <> asked.own AND o.paid_at < asked.at "
+            "AND o.counts AND o.id <> asked.own AND o.paid_at <= asked.at "
+            # A clock that stands still gives orders one time: known first is first.
+            "AND (o.paid_at < asked.at OR asked.own = 0 OR o.id < asked.own) "
             "GROUP BY asked.number ORDER BY asked.number",
             values,
         )

@@ -1,7 +1,8 @@
 """Ask the rules about one fact: which hold, what multiplies, what each gives."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from core.errors import invalid
 from core.expressions import Expression
@@ -11,6 +12,7 @@ from loyalty.rules.awards import FixedAward, PropertyAward, Ratio
 from loyalty.rules.compiled import AwardRule, CompiledRuleSet, MultiplyRule, Rule
 from loyalty.rules.filters import Scope
 from loyalty.rules.forms import LARGEST
+from loyalty.rules.limits import apply_limits
 from loyalty.rules.multipliers import (
     NO_FACTORS,
     ONE,
@@ -21,6 +23,10 @@ from loyalty.rules.multipliers import (
 )
 from loyalty.rules.outcomes import RuleOutcome
 from loyalty.rules.words import WhyNot
+
+# What other facts have used of the limits of rules, by code; and of one limit, nothing.
+Used = Mapping[str, Sequence[tuple[int, int]]]
+UNUSED = ((0, 0),)
 
 
 class Asking:
@@ -52,7 +58,7 @@ class Asking:
         multiplied = self._ask_multiplies(multiplies) if multiplies else []
         given = [self._ask_award(rule) for rule in awards]
         if rivals:
-            settle_rivals(given)
+            settle_rivals(given, self.rule_set.used)
         return multiplied + given
 
     def give(self, rule: AwardRule, outcome: RuleOutcome) -> None:
@@ -190,14 +196,21 @@ def rounded(rule: AwardRule, points: Ratio, factor: int, unity: int) -> int:
     return rule.rounding.apply(above, below)
 
 
-def settle_rivals(outcomes: Sequence[RuleOutcome]) -> None:
+class Best(NamedTuple):
+    """The best of a group so far, and what its limits let it give."""
+
+    outcome: RuleOutcome
+    worth: int
+
+
+def settle_rivals(outcomes: Sequence[RuleOutcome], used: Used) -> None:
     """Let exclusive rules silence those after them, and the best of groups count.
 
-    In the order asked. A rule that gives nothing neither silences nor beats, and
-    one that was beaten does not silence.
+    In the order asked. A rule that gives nothing, or whose limits let it give
+    nothing, neither silences nor beats, and one that was beaten does not silence.
     """
     silencers: dict[str, str] = {}
-    best: dict[tuple[str, str], RuleOutcome] = {}
+    best: dict[tuple[str, str], Best] = {}
     for outcome in outcomes:
         rule = outcome.rule
         if not outcome.desired or not isinstance(rule, AwardRule):
@@ -206,25 +219,39 @@ def settle_rivals(outcomes: Sequence[RuleOutcome]) -> None:
             silencer = silencers[rule.point_type]
             _take_back(outcome, WhyNot.SILENCED_BY.by(silencer))
             continue
-        if rule.group is not None and not _is_best(rule, outcome, best):
+        worth = _worth(outcome, used)
+        if rule.group is not None and not _is_best(rule, Best(outcome, worth), best):
             continue
-        if rule.exclusive:
+        if rule.exclusive and worth:
             silencers[rule.point_type] = rule.code
 
 
-def _is_best(
-    rule: AwardRule, outcome: RuleOutcome, best: dict[tuple[str, str], RuleOutcome]
-) -> bool:
+def _worth(outcome: RuleOutcome, used: Used) -> int:
+    """Return what the limits of a rule leave of what it would give."""
+    limits = outcome.limits
+    if not limits:
+        return outcome.desired
+    return apply_limits(outcome.desired, limits, used.get(outcome.code, UNUSED * len(limits)))[
+        0
+    ]
+
+
+def _is_best(rule: AwardRule, one: Best, best: dict[tuple[str, str], Best]) -> bool:
     """Let an outcome and the best of its group so far meet."""
     group = (rule.point_type, rule.group or "")
     rival = best.get(group)
-    if rival is not None and rival.desired >= outcome.desired:
-        _take_back(outcome, WhyNot.GROUP_BEATEN.by(rival.code))
+    if rival is not None and rival.worth >= one.worth:
+        _lose(one, to=rival)
         return False
     if rival is not None:
-        _take_back(rival, WhyNot.GROUP_BEATEN.by(rule.code))
-    best[group] = outcome
+        _lose(rival, to=one)
+    best[group] = one
     return True
+
+
+def _lose(one: Best, *, to: Best) -> None:
+    beaten = WhyNot.GROUP_BEATEN.by(to.outcome.code)
+    _take_back(one.outcome, beaten if one.worth else WhyNot.LIMIT_REACHED)
 
 
 def _take_back(outcome: RuleOutcome, why_not: str) -> None:

@@ -1,7 +1,7 @@
 """The rules of a program, compiled: ready to be asked, and never changed."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
@@ -104,7 +104,8 @@ class CompiledRuleSet:
 
     `names` are the dotted names that any rule asks for, so that a caller loads
     only these; `earns` the point types that any rule gives. Rules in `spent`
-    have reached a limit and answer so.
+    have reached a limit and answer so; `used` is what other facts have used of
+    limits, as points and times, by the code of the rule.
     """
 
     currency: str
@@ -114,6 +115,7 @@ class CompiledRuleSet:
     names: frozenset[str]
     earns: tuple[str, ...]
     spent: frozenset[str] = frozenset()
+    used: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
 
     def listens(self, kind: str) -> bool:
         """Return whether any rule listens to `order`, `signup` or an event type."""
@@ -128,3 +130,10 @@ class CompiledRuleSet:
         For rules that multiply: they give no points that could be clipped later.
         """
         return replace(self, spent=codes)
+
+    def within(self, used: Mapping[str, Sequence[tuple[int, int]]]) -> Self:
+        """Return the same rules, for a fact that finds this much of limits used.
+
+        For awards with rivals: who can give nothing any more stands in nobody's way.
+        """
+        return replace(self, used=used)

@@ -45,6 +45,12 @@ def _scrubbed(name: str, value: Any) -> Any:
     return value
 
 
+def without_codes(outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a decision came to without the codes of vouchers that were used."""
+    used = [voucher | {"code": "erased"} for voucher in outcome.get("used_vouchers", ())]
+    return {**outcome, "used_vouchers": used} if used else {**outcome}
+
+
 def scrubbed_order(statement: OrderStatement) -> OrderStatement:
     """Return a stated order without what identifies a person."""
     return replace(

@@ -331,13 +331,16 @@ def expire(wallet: WalletState, parts: Iterable[tuple[LotState, int]], cause: Ca
 
 
 def release(wallet: WalletState, lots: Iterable[LotState], cause: Cause) -> list[Draft]:
-    """Let pending lots become available, or lapse if that is their fate."""
+    """Let pending lots become available, or lapse if that is their fate.
+
+    What lapses counts as expired in its lot: a refund of what earned it finds it taken.
+    """
     released = Draft(kind="release", cause=cause)
     lapsed = Draft(kind="cancel_pending", cause=replace(cause, key=f"lapse:{cause.key}"))
     for lot in lots:
         points = lot.pending
         if lot.lapses:
-            lapsed.move(lot, pending=-points, reversed=points)
+            lapsed.move(lot, pending=-points, expired=points)
             lapsed.pending -= points
         else:
             released.move(lot, pending=-points, remaining=points)

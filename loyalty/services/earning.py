@@ -133,10 +133,11 @@ def _why_nothing(fact: Fact) -> WhyNot | None:
 
 def _evaluate(fact: Fact, wave: Wave, limits: LimitBook) -> None:
     rule_set = wave.setup.rule_set(fact.row.rule_set_id or 0)
-    spent = limits.spent_multipliers(fact)
-    fact.evaluation = evaluation = evaluate(
-        fact, rule_set.without(spent) if spent else rule_set
-    )
+    if spent := limits.spent_multipliers(fact):
+        rule_set = rule_set.without(spent)
+    if used := limits.used_by_rivals(fact):
+        rule_set = rule_set.within(used)
+    fact.evaluation = evaluation = evaluate(fact, rule_set)
     for outcome in evaluation.outcomes:
         earning = fact.earnings.get(outcome.point_type)
         if not outcome.is_award or earning is None:
@@ -191,11 +192,24 @@ def _hold_back(earning: Earning, fact: Fact, wave: Wave) -> None:
     why_nothing = _member(fact).why_no_earning
     most = earning.point_type.max_balance
     if why_nothing is not None:
-        earning.target, earning.limited_by = earning.previous, why_nothing
+        _cut(earning, fact, to=earning.previous, because=why_nothing)
     elif most is not None:
         wallet = wave.book.wallets.get((_member(fact).pk, earning.point_type.id))
         has = wallet.available + wallet.pending + wallet.held if wallet else 0
         room = max(0, most - has)
         if earning.delta > room:
-            earning.target = earning.previous + room
-            earning.limited_by = "max_balance"
+            _cut(earning, fact, to=earning.previous + room, because="max_balance")
+
+
+def _cut(earning: Earning, fact: Fact, *, to: int, because: str) -> None:
+    """Lower the target; what the rules asked last then give less and use up no limit."""
+    over = earning.target - to
+    earning.target, earning.limited_by = to, because
+    for code, given in reversed([*earning.rules.items()]):
+        cut = min(over, given)
+        over -= cut
+        earning.rules[code] = given - cut
+    for use in fact.uses:
+        use.points = earning.rules.get(use.rule, use.points)
+    fact.uses = [use for use in fact.uses if earning.rules.get(use.rule) != 0]
+    earning.rules = {code: given for code, given in earning.rules.items() if given}

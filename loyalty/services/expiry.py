@@ -9,7 +9,7 @@ from loyalty.queries.setup import setup_of
 from loyalty.services.ledger import settle_wallets
 
 # Wallets per transaction: bounded locks, little to repeat after a crash.
-CHUNK = 200
+CHUNK = 100
 
 
 def settle_due_wallets(*, program: Program, at: datetime) -> Counter[str]:

@@ -18,7 +18,7 @@ from loyalty.models import (
     Redemption,
     Voucher,
 )
-from loyalty.rules.erasure import scrubbed_body
+from loyalty.rules.erasure import scrubbed_body, without_codes
 from loyalty.rules.words import WhyNot
 
 CHUNK = 500
@@ -91,8 +91,11 @@ def forget_decisions(family: Sequence[Member], program: Program) -> None:
 
 def _forget_statements(decisions: QuerySet[Decision]) -> None:
     for chunk in _chunks(decisions):
-        rows = [(decision.pk, scrubbed_body(decision.statement)) for decision in chunk]
-        bulk.update_rows(Decision, ("statement",), rows)
+        rows = [
+            (decision.pk, scrubbed_body(decision.statement), without_codes(decision.outcome))
+            for decision in chunk
+        ]
+        bulk.update_rows(Decision, ("statement", "outcome"), rows)
 
 
 def forget_log(members: Sequence[int], orders: Sequence[int]) -> None:

@@ -1,15 +1,17 @@
 """What a survivor takes over of the merged member's addresses and particulars."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.utils.crypto import salted_hmac
 
-from loyalty.models import Member
+from loyalty.models import ConsentChange, Member
 
 ADDRESSES = ("email", "phone", "card")
 DAYS = ("birthday", "born_on")
 PARTICULARS = ("name", *DAYS, "locale", "timezone")
+MAPPINGS = ("attributes", "consents")
 
 
 def take_identity(merged: Member, survivor: Member, *, at: datetime) -> dict[str, Any]:
@@ -32,14 +34,13 @@ def take_identity(merged: Member, survivor: Member, *, at: datetime) -> dict[str
     if "birthday" in particulars:
         # Known from now on: the merged member may have had this year's already.
         survivor.birthday_known_since = survivor.celebrated_until = at
-    survivor.attributes = merged.attributes | survivor.attributes
-    survivor.consents = merged.consents | survivor.consents
+    mappings = {name: _take_over_mapping(merged, survivor, name) for name in MAPPINGS}
     fields = [*particulars, *addresses, "birthday_known_since", "celebrated_until"]
-    fields += ["attributes", "consents"]
-    survivor.save(update_fields=fields)
+    survivor.save(update_fields=[*fields, *MAPPINGS])
     return {
         "addresses": {name: _digest(address) for name, address in taken.items()},
         "particulars": particulars,
+        **mappings,
     }
 
 
@@ -63,10 +64,34 @@ def give_back_identity(
         setattr(survivor, name, None if name in DAYS else "")
     if "birthday" in particulars:
         survivor.birthday_known_since = None
-    survivor.save(update_fields=[*addresses, *particulars, "birthday_known_since"])
+    for name in MAPPINGS:
+        _give_back_mapping(merged, survivor, name, taken.get(name, ()))
+    fields = [*addresses, *particulars, "birthday_known_since"]
+    survivor.save(update_fields=[*fields, *MAPPINGS])
     for name, address in addresses.items():
         setattr(merged, name, address)
-    merged.save(update_fields=list(addresses))
+    # What there was to celebrate meanwhile was the survivor's.
+    merged.celebrated_until = max(at, merged.celebrated_until or at)
+    merged.save(update_fields=[*addresses, "celebrated_until"])
+
+
+def _take_over_mapping(merged: Member, survivor: Member, name: str) -> list[str]:
+    """Give the survivor what it does not say itself; return what that was."""
+    theirs, own = getattr(merged, name), getattr(survivor, name)
+    setattr(survivor, name, theirs | own)
+    return [key for key in theirs if key not in own]
+
+
+def _give_back_mapping(
+    merged: Member, survivor: Member, name: str, keys: Sequence[str]
+) -> None:
+    """Take from the survivor what it has taken over and not said itself since."""
+    theirs, own = getattr(merged, name), getattr(survivor, name)
+    gone = {key for key in keys if own.get(key) == theirs.get(key)}
+    if name == "consents" and gone:
+        said = ConsentChange.objects.filter(member=survivor, topic__in=gone)
+        gone -= set(said.values_list("topic", flat=True))
+    setattr(survivor, name, {key: value for key, value in own.items() if key not in gone})
 
 
 def _lacks(survivor: Member, merged: Member, name: str) -> bool:

@@ -11,7 +11,10 @@ ONE_DAY = timedelta(days=1)
 
 def last_run(program: Program, job: str) -> JobRun | None:
     """Return the newest day of a job, unlocked: for seeing that nothing is due."""
-    return JobRun.objects.filter(program=program, job=job).order_by("-day").first()
+    run = JobRun.objects.filter(program=program, job=job).order_by("-day").first()
+    if run is not None:
+        run.program = program
+    return run
 
 
 def lock_run(program: Program, job: str, *, start: datetime) -> JobRun:
@@ -26,6 +29,7 @@ def lock_run(program: Program, job: str, *, start: datetime) -> JobRun:
         following = _following(program, job, newest, start)
         JobRun.objects.bulk_create([following], ignore_conflicts=True)
         newest = runs.get(day=following.day)
+    newest.program = program
     return newest
 
 

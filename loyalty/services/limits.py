@@ -108,6 +108,18 @@ class LimitBook:
             and limit.room(*self.used.get((id(fact), code, place), UNUSED)) == 0
         )
 
+    def used_by_rivals(self, fact: Fact) -> dict[str, list[tuple[int, int]]]:
+        """Return what others have used of the limits of awards that rival others."""
+        listeners = self._rule_set(fact).on(fact.kind)
+        return {
+            rule.code: [
+                self.used.get((id(fact), rule.code, place), UNUSED)
+                for place in range(len(rule.limits))
+            ]
+            for rule in (listeners.awards if listeners.rivals else ())
+            if rule.limits and (rule.exclusive or rule.group is not None)
+        }
+
     def note_multiplier(self, fact: Fact, outcome: RuleOutcome) -> None:
         """Count a limited multiplier that was used."""
         if outcome.limits and outcome.matched:

@@ -230,8 +230,8 @@ def _return_rows(
 
 
 def _facts_of(moved: dict[str, Any]) -> set[Source]:
-    """Return the orders and events that were moved, as entries name them."""
-    found: set[Source] = set()
+    """Return the orders, events and redemptions that were moved, as entries name them."""
+    found: set[Source] = {("redemption", f"red_{pk}") for pk in moved["redemptions"]}
     for kind, name in (("order", "orders"), ("event", "events")):
         for numbers in _chunks(moved[name]):
             rows = BY_NUMBER[name].objects.filter(pk__in=numbers)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from loyalty.models import Entry
+from loyalty.models import Entry, Lot
 from loyalty.queries.balances import LIFETIMES, lot_rows, lot_state
 from loyalty.queries.setup import PointTypeSetup
 from loyalty.rules.merging import Parcel, pack, receive, send
@@ -77,7 +77,12 @@ def return_points(
         _load_homes(recipient, homes.values())
         load_lots([sender])
         _load(sender, Q(pk__in=homes))
-        theirs = [lot for lot in sender.lots.values() if lot.id in homes or lot.source in facts]
+        restored = _restored(sender, facts)
+        theirs = [
+            lot
+            for lot in sender.lots.values()
+            if lot.id in homes or lot.id in restored or lot.source in facts
+        ]
         found = {new: recipient.lots[old] for new, old in homes.items()}
         debt = min(moved["debt"].get(code, 0), sender.debt)
         _draft(book, move, code, pack(theirs, found), debt)
@@ -104,6 +109,16 @@ def _load(wallet: WalletState, wanted: Q) -> None:
     """Load closed lots of a wallet as well."""
     for row in lot_rows(Q(wallet=wallet.id) & wanted):
         wallet.lots.setdefault(row["id"], lot_state(row))
+
+
+def _restored(wallet: WalletState, facts: Collection[Source]) -> set[int]:
+    """Return the lots in which points that moved redemptions had spent came back since."""
+    redeemed = {source_id for kind, source_id in facts if kind == "redemption"}
+    if not redeemed:
+        return set()
+    lots = Lot.objects.filter(wallet=wallet.id, entry__kind="restore")
+    born = lots.values_list("pk", "entry__source_id")
+    return {pk for pk, redemption in born if redemption in redeemed}
 
 
 def _load_homes(wallet: WalletState, numbers: Collection[int]) -> None:

@@ -6,7 +6,7 @@ that was used before, is said in its answer, and the order is taken as it is.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,11 +16,13 @@ from core import bulk
 from core.errors import InvalidInput, Problem
 from loyalty.models import Redemption, Voucher, VoucherUse
 from loyalty.rules.codes import compared
+from loyalty.rules.redemption import HoldExpired
 from loyalty.rules.spending import returned_so_far
 from loyalty.rules.statements import RefundStatement
 from loyalty.services.adjustments import Requested
 from loyalty.services.facts import Claim, Fact, Wave
 from loyalty.services.redemptions import (
+    CHANGING,
     Settlement,
     capture_held,
     join_settlement,
@@ -29,6 +31,7 @@ from loyalty.services.redemptions import (
 )
 from loyalty.services.vouchers import Use, give_back_uses, use_voucher
 
+STANDING = (Redemption.Status.HELD, Redemption.Status.CAPTURED)
 REDEMPTION = re.compile(r"red_([1-9][0-9]{0,17})")
 
 
@@ -97,7 +100,7 @@ def _find(wave: Wave, facts: Sequence[Fact]) -> list[Spent]:
             found.append(_spent_on(fact, redemptions, vouchers, wave))
         except InvalidInput as error:
             fact.error = error
-    _note_orders(found)
+    _note_orders(found, wave)
     return found
 
 
@@ -172,13 +175,13 @@ def _take_in(spent: Spent, redemption: Redemption, wave: Wave) -> None:
         spent.fact.redeemed.append(told)
 
 
-def _note_orders(found: Sequence[Spent]) -> None:
-    """Tie redemptions to the orders that name them."""
+def _note_orders(found: Sequence[Spent], wave: Wave) -> None:
+    """Tie redemptions to the orders that name them; those that are over stay as they ended."""
     named = [
         (redemption, one.order_id)
         for one in found
         for redemption in one.redemptions
-        if not redemption.order_ref
+        if not redemption.order_ref and redemption.status_at(wave.at) in STANDING
     ]
     for redemption, order_id in named:
         redemption.order_ref = order_id
@@ -205,7 +208,20 @@ def _capture_or_leave(spent: Spent, wave: Wave) -> None:
     if order is None or not order.counts or spent.is_refund:
         return
     for redemption in _held(spent, wave):
-        capture_held(_join(spent, redemption, wave, gives_back=False))
+        settlement = _join(spent, redemption, wave, gives_back=False)
+        _unless_over(settlement, capture_held)
+
+
+def _unless_over(settlement: Settlement, act: Callable[[Settlement], None]) -> None:
+    """Settle what is held, unless somebody whose clock is ahead has seen its end."""
+    redemption, at = settlement.redemption, settlement.requested.at
+    if redemption.status_at(at) != Redemption.Status.HELD:
+        return
+    try:
+        act(settlement)
+    except HoldExpired:
+        redemption.refresh_from_db(fields=CHANGING)
+        redemption.status = Redemption.Status.EXPIRED
 
 
 def _held(spent: Spent, wave: Wave) -> list[Redemption]:
@@ -233,7 +249,7 @@ class Returning:
     def carry_out(self, wave: Wave) -> None:
         settlement = _join(self.spent, self.redemption, wave, gives_back=True)
         if self.points is None:
-            void_held(settlement)
+            _unless_over(settlement, void_held)
             return
         before = _balance(self.redemption, wave)
         reverse_captured(settlement, self.points, reason="refund")
@@ -319,7 +335,10 @@ def _use(spent: Spent, voucher: Voucher, use: Use, wave: Wave) -> None:
         return
     if redemption and is_own:
         settlement = _join(spent, redemption, wave, gives_back=False)
-    outcome = use_voucher(wave.setup, voucher, use, settlement)
+    try:
+        outcome = use_voucher(wave.setup, voucher, use, settlement)
+    except HoldExpired:
+        outcome = "voucher_void"
     told: dict[str, Any] = {
         "code": voucher.shown,
         "discount": None if isinstance(outcome, str) else outcome.discount,

@@ -71,8 +71,18 @@ def find_as_enrolled(program: Program, external_id: str) -> Member:
     return member
 
 
+def find_to_merge(program: Program, external_id: str) -> Member:
+    """Return the member that enrolled with an id; what it has celebrated is its own.
+
+    :raises NotFound: if the program has no such member, or it was erased
+    """
+    member = find_as_enrolled(program, external_id)
+    celebrate_members(program, [member], at=program.now())
+    return member
+
+
 def find_merge(program: Program, external_id: str) -> Merge:
-    """Return the last merge of a member into another.
+    """Return the last merge of a member into another; what the two celebrated as one was one's.
 
     :raises NotFound: if there is no such member, or it was never merged
     """
@@ -80,6 +90,7 @@ def find_merge(program: Program, external_id: str) -> Merge:
     merge = merges.select_related("program", "merged", "into").order_by("-pk").first()
     if merge is None:
         raise NotFound("This member was never merged into another.")
+    celebrate_members(program, [merge.into], at=program.now())
     return merge
 
 

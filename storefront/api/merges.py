@@ -12,7 +12,7 @@ from loyalty.rules.statements.values import parse_id, parse_text
 from loyalty.services.adjustments import Requested
 from loyalty.services.merging import merge_members, undo_merge
 from storefront.api.auth import ProgramRequest
-from storefront.api.ids import find_as_enrolled, find_member, find_merge
+from storefront.api.ids import find_member, find_merge, find_to_merge
 from storefront.api.members import member_bodies
 from storefront.api.program_view import ProgramView
 from storefront.api.reading import read_fields
@@ -45,8 +45,8 @@ class MergeView(ProgramView):
         """
         stated = read_fields(request.data, MERGE, needs=("into",))
         merge = merge_members(
-            member=find_as_enrolled(request.program, member_id),
-            into=find_as_enrolled(request.program, stated["into"]),
+            member=find_to_merge(request.program, member_id),
+            into=find_to_merge(request.program, stated["into"]),
             requested=Requested(request.work_key, request.program.now()),
             reason=stated.get("reason", ""),
         )

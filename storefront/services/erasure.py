@@ -5,14 +5,17 @@ import re
 from collections.abc import Set
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from core.transactions import retrying
 from loyalty.models import Member
 from loyalty.services.erasing import erase_member, identifying_texts
 from storefront.models import IdempotencyKey
+from storefront.services.idempotency import unnamed
 
 CONFLICT = 409
+# So many characters are not in a key by chance.
+DISTINCT = 4
 PROBLEM = "application/problem+json"
 ERASED = {
     "type": "urn:perennial:problem:member_erased",
@@ -25,7 +28,7 @@ ERASED = {
 
 @retrying
 def forget_member(*, member: Member, at: datetime) -> None:
-    """Erase a member, and what was answered about it.
+    """Erase a member, and what was answered about it, under keys that name it as well.
 
     What was asked for stays done: who repeats it learns that the answer is gone.
 
@@ -34,6 +37,7 @@ def forget_member(*, member: Member, at: datetime) -> None:
     texts = identifying_texts(member)
     erase_member(member=member, at=at)
     _forget_answers(member, texts)
+    _forget_keys(member, texts)
 
 
 def _forget_answers(member: Member, texts: Set[str]) -> None:
@@ -43,12 +47,30 @@ def _forget_answers(member: Member, texts: Set[str]) -> None:
         "content_type": PROBLEM,
         "body": json.dumps(ERASED).encode(),
     }
-    mine = Q(member__program=member.program_id) | Q(api_key__program=member.program_id)
-    for row in IdempotencyKey.objects.filter(mine).exclude(status=None).iterator():
+    for row in _rows_of(member).exclude(status=None).iterator():
         # Only a refusal tells something in a sentence.
         telling = said if row.status == CONFLICT else names
         if telling.search(bytes(row.body or b"").decode()):
             IdempotencyKey.objects.filter(pk=row.pk).update(**gone)
+
+
+def _forget_keys(member: Member, texts: Set[str]) -> None:
+    """Rename keys that name a member, so that a repeat under them is known as one."""
+    named = re.compile("|".join(map(_within_a_key, texts)), re.IGNORECASE)
+    for row in _rows_of(member).only("key").iterator():
+        if named.search(row.key):
+            IdempotencyKey.objects.filter(pk=row.pk).update(key=unnamed(row.key))
+
+
+def _within_a_key(text: str) -> str:
+    """Return what finds a text in a key; a short one would be in half of all keys."""
+    found = re.escape(text)
+    return found if len(text) >= DISTINCT else rf"(?<!\w){found}(?!\w)"
+
+
+def _rows_of(member: Member) -> QuerySet[IdempotencyKey]:
+    mine = Q(member__program=member.program_id) | Q(api_key__program=member.program_id)
+    return IdempotencyKey.objects.filter(mine)
 
 
 def _as_values(texts: Set[str]) -> re.Pattern[str]:

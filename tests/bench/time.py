@@ -34,8 +34,8 @@ MEMBERS = """
 INSERT INTO loyalty_member (id, program_id, external_id, status, earning_suspended,
   redeeming_suspended, suspension_reason, name, locale, timezone, attributes, consents,
   joined_at, created_at)
-SELECT %(first)s + g, %(program)s, 'm' || g, 'active', false, false, '', '', '', '', '{{}}', '{{}}',
-  %(noon)s, %(noon)s FROM generate_series(0, %(wallets)s - 1) g
+SELECT %(first)s + g, %(program)s, 'm' || g, 'active', false, false, '', '', '', '',
+  '{{}}', '{{}}', %(noon)s, %(noon)s FROM generate_series(0, %(wallets)s - 1) g
 """
 WALLETS = """
 INSERT INTO loyalty_wallet (id, program_id, member_id, point_type_id, available, pending, held,
@@ -53,12 +53,12 @@ SELECT %(first_lot)s + g * 4 + j, %(program)s, %(first)s + g, j + 1, 'earn', {av
 FROM generate_series(0, %(wallets)s - 1) g, generate_series(0, 3) j
 """
 LOT_ROWS = """
-INSERT INTO loyalty_lot (id, program_id, wallet_id, entry_id, source_type, source_id, granted,
-  pending, remaining, held, spent, expired, reversed, earned_at, available_at, lapses, expires_at,
-  idle)
-SELECT %(first_lot)s + g * 4 + j, %(program)s, %(first)s + g, %(first_lot)s + g * 4 + j, 'order',
-  g || '-' || j, 10, {pending} / 4, {available} / 4, 0, 0, 0, 0, %(noon)s, {available_at}, false,
-  {expires_at}, false
+INSERT INTO loyalty_lot (id, program_id, wallet_id, entry_id, source_type, source_id,
+  granted, pending, remaining, held, spent, expired, reversed, earned_at, available_at,
+  lapses, expires_at, idle)
+SELECT %(first_lot)s + g * 4 + j, %(program)s, %(first)s + g, %(first_lot)s + g * 4 + j,
+  'order', g || '-' || j, 10, {pending} / 4, {available} / 4, 0, 0, 0, 0, %(noon)s,
+  {available_at}, false, {expires_at}, false
 FROM generate_series(0, %(wallets)s - 1) g, generate_series(0, 3) j
 """
 LATER = "%(noon)s::timestamptz + interval '4000 days'"
@@ -76,7 +76,8 @@ EXPIRING = {
 PENDING = {
     "available": "0",
     "pending": "40",
-    "due_at": f"%(noon)s::timestamptz + interval '1 day' * (g %% {SHARES} + 1) - interval '3 hours'",
+    "due_at": f"%(noon)s::timestamptz + interval '1 day' * (g %% {SHARES} + 1) "
+    "- interval '3 hours'",
     "available_at": f"%(noon)s::timestamptz + interval '1 day' * (g %% {SHARES} + 1) "
     "- interval '1 hour' * (3 - j)",
     "expires_at": LATER,
@@ -100,9 +101,7 @@ def make_lots(rows: dict[str, str]) -> Program:
             cursor.execute(statement.format(**rows), values)
         for model in (Member, Wallet, Entry, Lot):
             table = model._meta.db_table
-            cursor.execute(
-                f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))"  # noqa: S608
-            )
+            cursor.execute(f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))")
             cursor.execute(f"VACUUM ANALYZE {table}")
     return program
 
@@ -122,14 +121,15 @@ NEW_ENTRIES = """
 INSERT INTO loyalty_entry (id, program_id, wallet_id, seq, kind, available, pending, held, debt,
   available_after, pending_after, held_after, debt_after, forgiven, key, source_type, source_id,
   reason, occurred_at, posted_at, prev_hash, hash)
-SELECT entry, %(program)s, wallet, seq, '{kind}', {available} * points, {pending} * points, 0, 0,
+SELECT entry, %(program)s, wallet, seq, '{kind}', {available} * points, {pending} * points,
+  0, 0,
   available + {available} * so_far, pending + {pending} * so_far, 0, 0, 0,
   'due:{kind}:' || wallet || ':' || seq, 'time', '{kind}', '', due_at, now(),
   decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex') FROM due
 """
 NEW_ALLOCATIONS = """
-INSERT INTO loyalty_allocation (program_id, wallet_id, entry_id, lot_id, pending, remaining, held,
-  spent, expired, reversed)
+INSERT INTO loyalty_allocation (program_id, wallet_id, entry_id, lot_id, pending, remaining,
+  held, spent, expired, reversed)
 SELECT %(program)s, wallet, entry, lot, {pending} * points, {available} * points, 0, 0,
   {expired} * points, 0 FROM due
 """

@@ -127,7 +127,7 @@ class Checkout(Oracle):
         """Say an order as it is now; return what it gave back of what it was paid with."""
         wallet = self.wallets[purchase.name]
         for one in purchase.named:
-            if one.wallet is wallet and not one.order:
+            if one.wallet is wallet and not one.order and one.status in STANDING:
                 one.order = purchase.id
         paid_with = [one for one in wallet.redemptions if one.order == purchase.id]
         for one in paid_with:

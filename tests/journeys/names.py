@@ -1,4 +1,4 @@
-"""Calling redemptions and vouchers by their place, since the server chose what they are called."""
+"""Calling redemptions and vouchers by their place: what they are called is the server's."""
 
 import json
 import re

@@ -173,15 +173,17 @@ class Shop:
             for place in range(self.random.randint(1, 3))
         ]
         content = {"status": status, "lines": lines, "shipping": 490}
-        named = self.named() if self.random.random() < 0.4 else {}
+        named = self.named(name) if self.random.random() < 0.4 else {}
         return order_stated(self.program, name, **content | named | self.orders[name])
 
-    def named(self) -> dict[str, Any]:
-        """Return what an order says that it was paid with: what is known, lately, or not."""
-        known = list(Redemption.objects.filter(program=self.program).order_by("-id")[:9])
+    def named(self, order: str) -> dict[str, Any]:
+        """Return what an order says that it was paid with: its member's, mostly."""
+        known = Redemption.objects.filter(program=self.program).order_by("-id")
+        if self.random.random() < 0.8:
+            known = known.filter(member__external_id=self.orders[order].get("member"))
         if not known:
             return {"redemptions": ["red_999999999"]}
-        chosen = [self.random.choice(known) for _ in range(self.random.randint(1, 2))]
+        chosen = [self.random.choice(known[:3]) for _ in range(self.random.randint(1, 2))]
         codes = [one.voucher.shown for one in chosen if hasattr(one, "voucher")]
         return {"redemptions": [str(one) for one in chosen], "vouchers": codes}
 
@@ -244,10 +246,16 @@ class Shop:
         return points
 
     def redeem(self) -> Any:
-        order = self.random.choice(["", *list(self.orders)[-4:]])
-        terms: dict[str, Any] = {"order": order, "capture": self.random.random() < 0.5}
+        member = self.member()
+        theirs = [
+            name
+            for name, order in self.orders.items()
+            if order.get("member") == member.external_id
+        ]
+        terms: dict[str, Any] = {"order": self.random.choice(["", *theirs[-3:]])}
+        terms["capture"] = self.random.random() < 0.5
         reward = self.random.choice(["cup", "mug", "flight"])
-        return redeem(self.member(), reward, key=f"d-{self.count}", **terms).points
+        return redeem(member, reward, key=f"d-{self.count}", **terms).points
 
     def give_back(self) -> Any:
         spent = Redemption.objects.filter(program=self.program, captured_points__gt=0)

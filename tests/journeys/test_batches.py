@@ -10,6 +10,7 @@ from tests.factories import (
     NOON,
     SPEND,
     event_stated,
+    give_points,
     make_member,
     make_program,
     make_rewards,
@@ -112,15 +113,20 @@ class Till:
         make_rewards(self.program, **REWARDS)
         self.purses = {"lost": ("red_999999999", "NOBODY")}
         for name in ("ada", "bob"):
-            self.fill_purse(make_member(self.program, name, points=100), name)
+            self.fill_purse(make_member(self.program, name), name)
 
     def fill_purse(self, member, name):
-        cart = redeem(member, point_type="points", points=30, order_total=10**6)
-        cup = redeem(member, "cup", order="o-1" if name == "bob" else "")
-        bag = redeem(member, "bag", capture=True)
-        self.purses[f"{name}'s cart"] = (str(cart), "NOBODY")
-        for what, row in (("cup", cup), ("bag", bag)):
-            self.purses[f"{name}'s {what}"] = (str(row), row.voucher.shown)
+        give_points(member, 100, key=f"given {name}")
+        order = "o-1" if name == "bob" else ""
+        made = {
+            "cart": {"point_type": "points", "points": 30, "order_total": 10**6},
+            "cup": {"reward": "cup", "order": order},
+            "bag": {"reward": "bag", "capture": True},
+        }
+        for what, request in made.items():
+            row = redeem(member, key=f"{name}'s {what}", **request)
+            code = row.voucher.shown if row.reward_id else "NOBODY"
+            self.purses[f"{name}'s {what}"] = (str(row), code)
 
     def stated(self, drawn):
         return [

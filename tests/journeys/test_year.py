@@ -86,8 +86,12 @@ class Year(Shop):
         prove(self.program)
         rows = snapshot(self.program)
         for theirs in rows.values():
-            # A hold that has ended is told of when somebody notes it, with its own time.
+            # A hold that has ended is told of when somebody notes it, with its own time;
+            # an order that has named it meanwhile is told along.
             theirs.get("told", []).sort(key=lambda event: event[2])
+            for kind, data, _ in theirs.get("told", []):
+                if kind == "redemption.expired":
+                    data["order"] = None
         return renamed(self.program, [self.happened, rows])
 
     def wait(self):

@@ -7,11 +7,12 @@ from django.db import connection
 
 from loyalty.models import Member, Merge
 from storefront.models import IdempotencyKey
-from tests.storefront.conftest import Door, adjust, make_key, order
+from tests.storefront.conftest import SHOP, Door, adjust, make_key, order
 from tests.storefront.rewarding import (
     enrol,
     faults,
     make_shop,
+    pass_time,
     redeem,
     redeemed,
     refusal,
@@ -179,6 +180,32 @@ def test_a_merge_can_be_undone(shop):
     assert (wallet(shop, "bob"), wallet(shop)) == ((50, 0), (1000, 0))
 
 
+@pytest.fixture
+def party(db):
+    """A shop that gives birthday points, with Ada, and Bob whose birthday is in two days."""
+    door = make_shop(SHOP + "  birthday: {on: birthday, award: {points: 200}}\n")
+    enrol(door, points=0)
+    enrol(door, "bob", points=0, birthday="1990-05-03")
+    return door
+
+
+def test_a_birthday_before_a_merge_is_paid_though_no_job_has_run(party):
+    pass_time("2026-05-03T08:00:00Z")
+
+    merge(party)
+
+    assert wallet(party) == (200, 0)
+
+
+def test_a_birthday_between_a_merge_and_its_undoing_is_paid_once(party):
+    merge(party)
+    pass_time("2026-05-04T08:00:00Z")
+
+    unmerge(party)
+
+    assert (wallet(party), wallet(party, "bob")) == ((200, 0), (0, 0))
+
+
 def test_an_undone_merge_is_not_undone_twice(shop):
     merge(shop)
     unmerge(shop, key="u1")
@@ -253,6 +280,21 @@ def test_answers_that_are_kept_forget_an_erased_member(shop):
     again = shop.put("/members/ada", body, Idempotency_Key="put")
     assert refusal(again) == (409, "member_erased")
     assert IdempotencyKey.objects.get(key="bobs").body == bobs.body
+
+
+def test_keys_that_name_an_erased_member_forget_it_and_still_answer(shop):
+    stated = {"point_type": "points", "points": 5, "reason": "gift"}
+    key = {"Idempotency_Key": "gift-of-ADA-to-bob"}
+    given = shop.post("/members/bob/adjustments", stated, **key)
+
+    shop.ask("DELETE", "/members/ada")
+
+    assert tables_with("gift-of-ada") == []
+    again = shop.post("/members/bob/adjustments", stated, **key)
+    assert again.content == given.content
+    assert wallet(shop, "bob") == (55, 0)
+    other = shop.post("/members/bob/adjustments", stated | {"points": 6}, **key)
+    assert refusal(other) == (422, "idempotency_key_reused")
 
 
 def test_nothing_in_the_database_tells_of_an_erased_member(shop):

@@ -16,6 +16,7 @@ from loyalty.services.redemptions.returning import (
     reverse_redemption,
 )
 from loyalty.services.redemptions.settling import (
+    CHANGING,
     Settlement,
     capture_held,
     capture_redemption,
@@ -26,6 +27,7 @@ from loyalty.services.redemptions.settling import (
 )
 
 __all__ = [
+    "CHANGING",
     "NothingToFulfil",
     "RedemptionRequest",
     "Settlement",

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 
 from engine.pipeline import state_facts
-from loyalty.models import LimitUse
+from loyalty.models import Decision, LimitUse
 from tests.factories import (
     NOON,
     SPEND,
     balance_of,
     change_rules,
+    give_points,
     make_member,
     make_program,
     order_stated,
@@ -217,6 +218,61 @@ def test_pending_and_held_points_count_towards_the_cap():
     state_order(program, "2", amount=5000)
 
     assert balance_of(ada).pending == 60
+
+
+def test_what_the_cap_held_back_uses_up_no_limit():
+    program = make_program(
+        points={"max_balance": 60},
+        rules={"spend": SPEND | {"limits": [{"points": 100, "per": "month"}]}},
+    )
+    ada = make_member(program)
+    state_order(program, "1", amount=5000)
+    state_order(program, "2", amount=5000)
+    give_points(ada, -60)
+
+    answer = state_order(program, "3", amount=5000)
+
+    assert answer.body["points"][0]["target"] == 40
+    assert sum(LimitUse.objects.values_list("points", flat=True)) == 100
+
+
+def test_a_decision_says_what_the_cap_left_of_each_rule():
+    rules = {"bonus": {"on": "order", "award": {"points": 30}}, "spend": SPEND}
+    program = make_program(points={"max_balance": 60}, rules=rules)
+    make_member(program)
+
+    answer = state_order(program, amount=5000)
+
+    decision = Decision.objects.get(pk=answer.body["decision"].removeprefix("dec_"))
+    given = {rule["rule"]: rule["given"] for rule in decision.outcome["rules"]}
+    assert given == {"bonus": 30, "spend": 30}
+
+
+def test_a_rule_that_has_reached_its_limit_stands_in_no_rivals_way():
+    happy = SPEND | {
+        "award": {"points": 2, "per": "1.00"},
+        "limits": [{"times": 1, "per": "day"}],
+    }
+    for way in ({"group": "best"}, {"exclusive": True, "priority": 1}):
+        spend = SPEND | ({"group": "best"} if "group" in way else {})
+        program = make_program(rules={"happy": happy | way, "spend": spend})
+        make_member(program)
+
+        answers = [state_order(program, order, amount=1000) for order in ("1", "2")]
+
+        assert [answer.body["points"][0]["target"] for answer in answers] == [20, 10]
+
+
+def test_of_a_group_the_best_is_what_gives_most_within_its_limits():
+    tight = {"award": {"points": 2, "per": "1.00"}, "limits": [{"points": 15, "per": "fact"}]}
+    group = {"group": "best"}
+    program = make_program(rules={"tight": SPEND | tight | group, "spend": SPEND | group})
+    make_member(program)
+
+    answer = state_order(program, amount=2000)
+
+    (points,) = answer.body["points"]
+    assert (points["target"], points["desired"], points["limited_by"]) == (20, 20, None)
 
 
 def test_a_refund_is_not_capped():

@@ -232,6 +232,17 @@ def test_a_deleted_rule_changes_nothing_between_order_and_refund(program, ada):
     assert balance_of(ada).available == 30
 
 
+def test_of_two_orders_at_one_time_the_one_known_first_is_the_first():
+    first = {"on": "order", "award": {"points": 100}, "when": "order.is_first"}
+    program = make_program(rules={"first": first})
+    ada = make_member(program)
+
+    state_order(program, "1")
+    state_order(program, "2")
+
+    assert balance_of(ada).available == 100
+
+
 def test_an_order_ahead_of_the_clock_is_refused(program, ada):
     ahead = (NOON + timedelta(minutes=6)).isoformat()
 

@@ -135,6 +135,18 @@ def test_goods_that_never_arrive_may_cancel_their_points():
     assert [entry.kind for entry in entries_of(ada)] == ["earn", "cancel_pending"]
 
 
+def test_a_refund_finds_points_that_time_cancelled_already_taken():
+    program, ada = shop(hold=FULFILLED | {"on_timeout": "cancel"})
+    state_order(program, "1", **PAID)
+    pass_time(program, days=30)
+    state_order(program, "2", amount=8000, paid_at=program.now().isoformat())
+
+    refund_order(program, "1", amount=2000)
+    state_order(program, "1", status="cancelled")
+
+    assert balance_of(ada) == WalletView(pending=80, lifetime_earned=80)
+
+
 def test_goods_that_arrive_in_time_are_not_cancelled_any_more():
     program, ada = shop(hold=FULFILLED | {"on_timeout": "cancel"})
     state_order(program, version=1, **PAID)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from loyalty.models import Lot, Redemption, Reward, Voucher
+from loyalty.models import Decision, Lot, Redemption, Reward, Voucher
 from loyalty.services.adjustments import Requested
 from loyalty.services.erasing import erase_member
 from loyalty.services.merging import RedemptionOpen, merge_members, undo_merge
@@ -17,6 +17,7 @@ from tests.factories import (
     make_program,
     make_rewards,
     redeem,
+    state_order,
 )
 from tests.proof import prove
 
@@ -50,10 +51,10 @@ def merge(member, into):
     return merge_members(member=member, into=into, requested=Requested("m-1", NOON))
 
 
-def reverse(redemption):
+def reverse(redemption, points=None, *, key="back"):
     redemption = Redemption.objects.get(pk=redemption.pk)
     return reverse_redemption(
-        redemption=redemption, points=None, requested=Requested("back", NOON)
+        redemption=redemption, points=points, requested=Requested(key, NOON)
     )
 
 
@@ -89,6 +90,19 @@ def test_undoing_a_merge_gives_redemptions_back(ada, bob):
     assert (balance_of(ada).available, balance_of(bob).available) == (150, 0)
 
 
+def test_undoing_a_merge_gives_back_what_a_moved_redemption_restored_meanwhile(ada, bob):
+    redemption = captured(ada)
+    done = merge(ada, bob)
+    reverse(redemption, points=40)
+
+    undo_merge(merge=done, at=NOON)
+
+    assert (balance_of(ada).available, balance_of(bob).available) == (90, 0)
+    assert balance_of(ada).lifetime_redeemed == 60
+    reverse(redemption, key="rest")
+    assert (balance_of(ada).available, balance_of(ada).lifetime_redeemed) == (150, 0)
+
+
 def test_an_open_redemption_stops_a_merge(ada, bob):
     redeem(ada, "coffee")
 
@@ -109,9 +123,11 @@ def test_erasing_gives_up_what_is_held_and_its_place_in_the_stock(ada):
 def test_erasing_leaves_no_code_of_a_voucher(ada):
     captured(ada)
     code = Voucher.objects.get().shown
+    state_order(ada.program, vouchers=[code])
 
     erase_member(member=ada, at=NOON)
 
+    assert code not in str(list(Decision.objects.values()))
     voucher = Voucher.objects.get()
     assert code not in (voucher.shown, voucher.code)
     assert voucher.voided_at == NOON

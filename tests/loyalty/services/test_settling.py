@@ -179,6 +179,24 @@ def test_a_past_balance_is_told_by_business_time():
     assert forecast["points"].view == WalletView(available=10, lifetime_earned=10)
 
 
+def test_what_was_to_come_in_the_past_is_what_was_there_then():
+    program = make_program(points={"hold": {"days": 3}, "expiry": {"after": "7 days"}})
+    ada = make_member(program)
+    state_order(program)
+    pass_time(program, days=5)
+    give_points(ada, -20)
+    state_order(program, "2")
+    program.refresh_from_db()
+
+    def told(at, now):
+        found = forecast_of(ada, at=at, now=now)["points"]
+        return found.expiring, found.activating
+
+    assert told(NOON, program.now()) == ([(LATER, 50)], [(SOON, 50)])
+    assert told(NOON, LATER) == ([(LATER, 50)], [(SOON, 50)])
+    assert told(NOON - timedelta(days=1), program.now()) == ([], [])
+
+
 def test_a_past_lifetime_forgets_what_was_given_and_taken_since():
     program = make_program()
     ada = make_member(program, points=10)

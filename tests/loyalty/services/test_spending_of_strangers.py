@@ -1,15 +1,18 @@
-"""Orders of guests, and of others, that name redemptions and vouchers."""
+"""Orders that name what is not theirs, not theirs yet, or not there any more."""
 
 from datetime import timedelta
 
 import pytest
 
 from core.errors import InvalidInput
+from core.models import Event
+from engine.nightly import run_due
 from engine.pipeline import state_fact, state_facts
-from loyalty.models import VoucherUse
+from loyalty.models import Redemption, VoucherUse
 from tests.factories import (
     NOON,
     balance_of,
+    give_points,
     make_member,
     make_program,
     make_rewards,
@@ -129,3 +132,46 @@ def test_a_voucher_goes_to_whoever_is_first_in_a_batch(program, bob, code):
     state_facts(program, orders, at=NOON)
 
     assert VoucherUse.objects.get().order_ref == "2"
+
+
+@pytest.mark.parametrize("status", ["paid", "cancelled"])
+def test_a_hold_whose_end_somebody_ahead_has_seen_does_not_stop_the_order(program, bob, status):
+    cart = pay(bob)
+    run_due(program, at=LATER)
+
+    answer = state_order(program, member="bob", status=status, redemptions=[str(cart)])
+
+    assert answer.applied
+    assert answer.body["redemptions"][0]["status"] == "expired"
+    assert balance_of(bob).available == 500
+
+
+@pytest.mark.parametrize("status", ["paid", "cancelled"])
+def test_a_hold_that_ended_in_a_wallet_ahead_does_not_stop_the_order(program, bob, status):
+    cart = pay(bob)
+    give_points(bob, 1, at=LATER)
+
+    answer = state_order(program, member="bob", status=status, redemptions=[str(cart)])
+
+    assert answer.body["redemptions"][0]["status"] == "expired"
+    assert balance_of(bob).available == 501
+    assert Redemption.objects.get().status == "held"
+
+
+def test_a_voucher_whose_hold_ended_in_a_wallet_ahead_does_not_stop_the_order(program, bob):
+    code = redeem(bob, "ten").voucher.shown
+    give_points(bob, 1, at=LATER)
+
+    answer = state_order(program, member="bob", vouchers=[code])
+
+    assert answer.body["used_vouchers"][0]["why"] == "voucher_void"
+
+
+def test_a_hold_that_is_over_belongs_to_no_order_that_names_it(program, bob):
+    cart = pay(bob)
+
+    state_order(program, member="bob", redemptions=[str(cart)], at=LATER)
+    run_due(program, at=LATER)
+
+    # As if its end had been noted before the order came.
+    assert Event.objects.get(type="redemption.expired").data["order"] is None

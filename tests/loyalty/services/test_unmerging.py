@@ -12,6 +12,7 @@ from loyalty.services.merging import AlreadyUndone, UndoTooLate, merge_members, 
 from tests.factories import (
     NOON,
     balance_of,
+    change_rules,
     give_points,
     make_member,
     make_program,
@@ -141,3 +142,30 @@ def test_after_undoing_they_can_be_merged_again(ada, bob):
     merge(ada, bob, key="m-2")
 
     assert balance_of(bob).available == 100
+
+
+def test_undoing_takes_back_attributes_and_consents(program, ada, bob):
+    given = {"attributes": {"nick": "Countess", "shoe": 38}}
+    make_member(program, "ada", **given, consents={"email": True, "sms": True})
+    make_member(program, "bob", attributes={"shoe": 45}, consents={"sms": True})
+    done = merge(ada, bob)
+    survivor = make_member(program, "bob", attributes={"hat": "L"})
+    assert survivor.attributes == {"nick": "Countess", "shoe": 45, "hat": "L"}
+
+    undo_merge(merge=done, at=NOON)
+
+    survivor = Member.objects.get(pk=bob.pk)
+    assert survivor.attributes == {"shoe": 45, "hat": "L"}
+    assert survivor.consents == {"sms": True}
+
+
+def test_what_came_round_while_they_were_one_is_not_paid_after_undoing(program, ada, bob):
+    change_rules(program, {"birthday": {"on": "birthday", "award": {"points": 200}}})
+    born = NOON.date() + timedelta(days=2)
+    make_member(program, "ada", birthday=str(born.replace(year=1990)))
+    done = merge(ada, bob)
+
+    undo_merge(merge=done, at=NOON + timedelta(days=3))
+    pass_time(program, days=4)
+
+    assert (balance_of(ada).available, balance_of(bob).available) == (0, 0)
