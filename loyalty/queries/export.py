@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from core.models import Event
 from core.zones import written
@@ -63,9 +63,9 @@ LISTS: Sequence[tuple[str, type[Any], str, Sequence[str]]] = (
         Redemption,
         "member",
         (
-            *("pk", "point_type__code", "reward__code", "status", "points"),
+            *("pk", "point_type__code", "reward__code", "status_now", "points"),
             *("captured_points", "reversed_points", "order_ref", "gives", "held_at"),
-            *("settled_at", "fulfilment", "fulfilment_note"),
+            *("settled_now", "fulfilment", "fulfilment_note"),
         ),
     ),
     (
@@ -89,6 +89,8 @@ NAMES = {
     "point_type__code": "point_type",
     "reward__code": "reward",
     "order_ref": "order",
+    "status_now": "status",
+    "settled_now": "settled_at",
     "shown": "code",
 }
 
@@ -136,7 +138,17 @@ def _parts(member: Member, at: datetime) -> Iterator[tuple[str, Any]]:
     yield "wallets", _wallets(member, at)
     for name, model, owner, columns in LISTS:
         rows = model._default_manager.filter(**{f"{owner}__in": numbers}).order_by("pk")
-        yield name, _rows(rows, columns)
+        yield name, _rows(_as_of(at, rows) if model is Redemption else rows, columns)
+
+
+def _as_of(at: datetime, redemptions: QuerySet[Redemption]) -> QuerySet[Redemption]:
+    """Tell how redemptions stand at `at`, whether or not it was noted that they are over."""
+    is_over = Q(status=Redemption.Status.HELD, expires_at__lte=at)
+    over = Value(Redemption.Status.EXPIRED.value)
+    return redemptions.annotate(
+        status_now=Case(When(is_over, then=over), default=F("status")),
+        settled_now=Case(When(is_over, then=F("expires_at")), default=F("settled_at")),
+    )
 
 
 def _about(member: Member, at: datetime) -> dict[str, Any]:

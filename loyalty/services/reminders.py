@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import Q
+
 from core import bulk, clock
 from core.events import NewEvent, record_events
 from core.transactions import retrying
@@ -46,7 +48,9 @@ def _tell_chunk(program: Program, setup: Setup, at: datetime) -> int | None:
     """Tell the members of the next wallets; None once everybody was told today."""
     runs = JobRun.objects.select_for_update().filter(program=program, job=JOB)
     today = at.astimezone(program.zone).date()
-    newest = list(runs.filter(day__lte=today).order_by("-day")[:2])
+    # A day that was cut short counts as none: who was told then is known one by one.
+    told_on = Q(day=today) | Q(day__lt=today, done_at__isnull=False)
+    newest = list(runs.filter(told_on).order_by("-day")[:2])
     run = newest.pop(0) if newest and newest[0].day == today else None
     if run is None:
         # Two who begin a day at once: the second has to try again.

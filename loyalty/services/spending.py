@@ -29,6 +29,7 @@ from loyalty.services.redemptions import (
     reverse_captured,
     void_held,
 )
+from loyalty.services.redemptions.asking import live_reward
 from loyalty.services.vouchers import Use, give_back_uses, use_voucher
 
 STANDING = (Redemption.Status.HELD, Redemption.Status.CAPTURED)
@@ -153,7 +154,8 @@ def _spent_on(
     if problems:
         raise InvalidInput(problems)
     named = set(_named(fact, "redemptions"))
-    for name, redemption in known.items():
+    # Those that are the order's already come before those that it only names.
+    for name, redemption in sorted(known.items(), key=lambda one: not one[1].order_ref):
         if name in named or redemption.order_ref == spent.order_id:
             _take_in(spent, redemption, wave)
     return spent
@@ -167,12 +169,30 @@ def _take_in(spent: Spent, redemption: Redemption, wave: Wave) -> None:
         why = "of_another_member"
     elif redemption.order_ref not in ("", spent.order_id):
         why = "of_another_order"
+    elif _is_one_too_many(spent, redemption, wave):
+        why = "already_redeemed"
     if why is None:
         spent.redemptions.append(redemption)
     else:
         status = redemption.status_at(wave.at)
         told = {"id": str(redemption), "status": status, "why": why}
         spent.fact.redeemed.append(told)
+
+
+def _is_one_too_many(spent: Spent, redemption: Redemption, wave: Wave) -> bool:
+    """Say whether an order names what is held though it has the same, and may have it once."""
+    is_held = redemption.status_at(wave.at) == Redemption.Status.HELD
+    if redemption.order_ref or spent.is_cancelled or not is_held:
+        return False
+    reward = live_reward(wave.setup, redemption.reward_id)
+    if reward is not None and reward.several_per_order:
+        return False
+    return any(
+        one.reward_id == redemption.reward_id
+        and (one.reward_id is not None or one.gives == redemption.gives)
+        and one.status_at(wave.at) in STANDING
+        for one in spent.redemptions
+    )
 
 
 def _note_orders(found: Sequence[Spent], wave: Wave) -> None:

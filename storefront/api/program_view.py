@@ -176,7 +176,8 @@ def request_id_of(request: HttpRequest) -> str:
     if 0 < len(stated) <= LONGEST_REQUEST_ID and stated.isascii() and stated.isprintable():
         request_id = stated
     else:
-        request_id = str(uuid4())
+        begun = structlog.contextvars.get_contextvars().get("request_id")
+        request_id = str(begun) if begun and not stated else str(uuid4())
     structlog.contextvars.bind_contextvars(request_id=request_id)
     return request_id
 

@@ -1,13 +1,13 @@
 """Reminders: once for each member, day of expiry and offset; after a gap the nearest."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from core.models import Event
 from engine.nightly import run_due
-from loyalty.models import ExpiryReminder
+from loyalty.models import ExpiryReminder, JobRun, Wallet
 from loyalty.services.statuses import close_member
 from tests.factories import (
     NOON,
@@ -175,3 +175,29 @@ def test_more_wallets_than_one_chunk_are_all_reminded(program, monkeypatch):
         give_points(make_member(program, f"m-{number}"), 50, expires_at=EXPIRES)
 
     assert run_due(program, at=at_berlin(7, 3))["reminded"] == 5
+
+
+def test_a_night_that_was_cut_short_is_made_up_for_on_the_next(program):
+    members = [make_member(program, f"m-{number}") for number in range(3)]
+    for member in members:
+        give_points(member, 5, expires_at=EXPIRES)
+    run_due(program, at=at_berlin(6, 25))
+    # The first two were told on the 27th when the process died.
+    JobRun.objects.create(
+        program=program,
+        job="reminders",
+        day=date(2026, 6, 27),
+        cursor=Wallet.objects.get(member=members[1], lots__isnull=False).pk,
+    )
+    for member in members[:2]:
+        wallet = Wallet.objects.get(member=member, lots__isnull=False)
+        ends = at_berlin(7, 4, 0)
+        ExpiryReminder.objects.create(wallet=wallet, expires_at=ends, days=7)
+
+    run_due(program, at=at_berlin(6, 28))
+
+    assert [told(member) for member in members] == [
+        [(30, 5)],
+        [(30, 5)],
+        [(30, 5), (7, 5)],
+    ]

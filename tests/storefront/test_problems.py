@@ -5,6 +5,7 @@ from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
 import pytest
+import structlog
 from django.db import OperationalError, connection
 from django.test import Client
 
@@ -310,3 +311,11 @@ def test_two_requests_have_two_ids(program):
     door = Door(make_key(program))
 
     assert door.get("/program")["X-Request-Id"] != door.get("/program")["X-Request-Id"]
+
+
+def test_the_log_has_one_id_from_the_start_to_the_end_of_a_request(door):
+    with structlog.testing.capture_logs([structlog.contextvars.merge_contextvars]) as lines:
+        answer = door.get("/program")
+
+    asked = {line["request_id"] for line in lines if line["event"].startswith("request_")}
+    assert asked == {answer["X-Request-Id"]}

@@ -1,9 +1,11 @@
 """Everything about a member, as one document."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
+from core.zones import written
 from loyalty.queries.export import export_chunks, member_export
 from loyalty.services.adjustments import Requested
 from loyalty.services.merging import merge_members
@@ -12,6 +14,8 @@ from tests.factories import (
     give_points,
     make_member,
     make_program,
+    make_rewards,
+    redeem,
     state_event,
     state_order,
 )
@@ -78,3 +82,14 @@ def test_who_was_merged_is_part_of_it(ada):
 
     assert [one["id"] for one in document["merged"]] == ["twin"]
     assert [one["email"] for one in document["merged"]] == ["twin@example.org"]
+
+
+def test_an_export_tells_that_a_hold_is_over_though_nobody_noted_it(ada):
+    make_rewards(ada.program, coffee={"cost": {"points": 5}, "gives": {"free_product": "X"}})
+    held = redeem(ada, "coffee")
+
+    before = member_export(ada, at=NOON)["redemptions"][0]
+    after = member_export(ada, at=NOON + timedelta(hours=1))["redemptions"][0]
+
+    assert (before["status"], before["settled_at"]) == ("held", None)
+    assert (after["status"], after["settled_at"]) == ("expired", written(held.expires_at))

@@ -65,6 +65,23 @@ def test_a_paid_order_captures_what_it_names(program, ada):
     assert answer.body["redemptions"] == [{"id": str(cart), "status": "captured", "why": None}]
 
 
+def test_an_order_that_names_two_of_a_kind_captures_one(program, ada):
+    make_rewards(
+        program,
+        mug={"cost": {"points": 10}, "gives": {"physical": "A mug"}},
+        pin={"cost": {"points": 10}, "gives": {"physical": "A pin"}, "several_per_order": True},
+    )
+    carts = [redeem(ada, code, key=f"{code} {n}") for code in ("mug", "pin") for n in (1, 2)]
+
+    answer = state_order(program, redemptions=[str(cart) for cart in carts])
+
+    assert [status_of(cart) for cart in carts] == ["captured", "held", "captured", "captured"]
+    left = {"id": str(carts[1]), "status": "held", "why": "already_redeemed"}
+    assert left in answer.body["redemptions"]
+    state_order(program, status="cancelled", redemptions=[str(cart) for cart in carts])
+    assert balance_of(ada) == WalletView(available=500, lifetime_earned=500)
+
+
 def test_a_paid_order_captures_what_was_redeemed_for_it(program, ada):
     cart = pay(ada, order="1001")
 
