@@ -79,18 +79,6 @@ def untouched(
     )
 
 
-def restored_points(spent: int, *, refunded: int, goods: int, all_back: bool) -> int:
-    """Return how many of the points spent on an order have come back so far.
-
-    `refunded` and `goods` are the order's `refunded_goods` and
-    `goods_after_discounts`. All points come back when all goods have, free ones
-    included, whatever the fee that was kept.
-    """
-    if all_back:
-        return spent
-    return spent * min(refunded, goods) // goods if goods else 0
-
-
 def _posted_units(refunds: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     units: dict[str, int] = {}
     for refund in refunds:

@@ -195,7 +195,8 @@ def _hold_back(earning: Earning, fact: Fact, wave: Wave) -> None:
         _cut(earning, fact, to=earning.previous, because=why_nothing)
     elif most is not None:
         wallet = wave.book.wallets.get((_member(fact).pk, earning.point_type.id))
-        has = wallet.available + wallet.pending + wallet.held if wallet else 0
+        # What is owed takes from what comes in before it can be too much.
+        has = wallet.available + wallet.pending + wallet.held - wallet.debt if wallet else 0
         room = max(0, most - has)
         if earning.delta > room:
             _cut(earning, fact, to=earning.previous + room, because="max_balance")

@@ -50,7 +50,7 @@ def post_facts(wave: Wave) -> None:
     for (_, earning, _), drafted in zip(asked, drafts, strict=True):
         _note_lots(earning, drafted)
     for fact in facts:
-        _remember(fact)
+        _remember(fact, wave.at)
     _write_orders(wave, facts)
     _write_events(wave, facts)
 
@@ -191,10 +191,21 @@ def _note_activity(fact: Fact, wave: Wave) -> None:
             keep_active(wave.book, wallet, until=until)
 
 
-def _remember(fact: Fact) -> None:
+def _remember(fact: Fact, at: datetime) -> None:
     """Note on the order or event what the ledger has been made to agree with."""
     posted = {code: posted_of(earning) for code, earning in fact.earnings.items()}
+    for code, earning in fact.earnings.items():
+        if earning.delta <= 0:
+            _keep_past_dates(posted[code], fact.row.posted.get(code, {}), at)
     fact.row.posted = fact.row.posted | posted
+
+
+def _keep_past_dates(posted: dict[str, Any], before: dict[str, Any], at: datetime) -> None:
+    """Leave a release that lies behind where it was: an order fulfilled later undoes none."""
+    for rule, released_at in before.get("dates", {}).items():
+        if rule in posted["dates"] and released_at and released_at <= at.isoformat():
+            posted["dates"][rule] = released_at
+            posted["expires"][rule] = before["expires"][rule]
 
 
 def posted_of(earning: Earning) -> dict[str, Any]:

@@ -137,6 +137,25 @@ WHERE {WALLETS} AND (a.wallet_id <> e.wallet_id OR l.wallet_id <> e.wallet_id
 ORDER BY e.wallet_id, e.seq
 """  # noqa: S608
 
+# Readers settle a wallet only when it is due: a moment that is missed would hide what
+# time has done. It may be too early, never too late.
+DUE = f"""
+SELECT wallet_id, MIN(due), MAX(due_at) FROM (
+    SELECT w.id AS wallet_id, w.due_at, CASE
+        WHEN l.pending > 0 AND l.available_at IS NOT NULL THEN l.available_at
+        WHEN l.remaining > 0 AND l.idle THEN w.idle_at
+        WHEN l.remaining > 0 THEN l.expires_at END AS due
+    FROM {LOTS} WHERE {WALLETS} AND (l.pending > 0 OR l.remaining > 0)
+    UNION ALL
+    SELECT w.id, w.due_at, h.expires_at
+    FROM loyalty_wallet w JOIN loyalty_hold h ON h.wallet_id = w.id
+    WHERE {WALLETS} AND h.points > h.captured + h.released + h.expired
+) AS told
+GROUP BY wallet_id
+HAVING MIN(due) < MAX(due_at) OR (MIN(due) IS NOT NULL AND MAX(due_at) IS NULL)
+ORDER BY wallet_id
+"""  # noqa: S608
+
 Row = Sequence[Any]
 Place = Callable[[str, Row], str]
 
@@ -172,6 +191,7 @@ CHECKS: Sequence[tuple[str, Place, int, Sequence[str]]] = (
     ),
     (HOLDS_OF_WALLETS, _of_wallet, 1, ("held (all that its holds still hold)",)),
     (DEBTS, _of_wallet, 1, ("available (it owes)",)),
+    (DUE, _of_wallet, 1, ("due_at (the first moment that changes it)",)),
     (HISTORY_OF_LOTS, _of_lot, 2, PARTS),
     (
         LOTS_OF_ENTRIES,

@@ -318,3 +318,17 @@ def test_a_stock_that_was_changed_is_found(program):
     Reward.objects.update(stock=9, taken=3)
 
     assert found(program) == [f"{program.slug}, reward pay: taken should be 2, is 3"]
+
+
+def test_a_moment_that_is_missed_is_found(program, places):
+    # The second hold ends by itself after half an hour.
+    Wallet.objects.update(due_at=None)
+
+    (finding,) = found(program)
+    assert finding.startswith(f"{places['wallet']}: due_at (the first moment that changes it)")
+
+
+def test_a_moment_that_comes_too_early_does_no_harm(program):
+    Wallet.objects.update(due_at=NOON)
+
+    assert found(program) == []

@@ -3,7 +3,6 @@
 import pytest
 
 from loyalty.rules.orders import order_facts
-from loyalty.rules.refunds import restored_points
 from tests.loyalty.rules.bodies import line, order, refund
 
 
@@ -160,22 +159,3 @@ def test_included_tax_goes_back_with_its_line():
 
 
 # Points that were spent
-
-
-def test_spent_points_come_back_in_proportion_to_the_goods_rounded_down():
-    facts = order_facts(order(line(quantity=3, refunded_quantity=1), discount=500))
-
-    back = restored_points(
-        100, refunded=facts.refunded_goods, goods=facts.goods_after_discounts, all_back=False
-    )
-
-    assert (facts.refunded_goods, facts.goods_after_discounts) == (833, 2500)
-    assert back == 33
-
-
-def test_all_spent_points_come_back_with_all_goods():
-    assert restored_points(101, refunded=900, goods=1000, all_back=True) == 101
-
-
-def test_no_spent_points_come_back_while_free_goods_are_kept():
-    assert restored_points(100, refunded=0, goods=0, all_back=False) == 0

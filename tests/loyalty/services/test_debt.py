@@ -154,3 +154,13 @@ def test_a_hold_that_is_given_back_repays_the_debt():
     pass_time(program, hours=1)
 
     assert balance_of(ada) == WalletView(available=30, lifetime_earned=30)
+
+
+def test_points_that_repay_debt_do_not_count_against_the_largest_balance():
+    program, ada = spent_order(max_balance=60)
+    refund_order(program, amount=2000)
+
+    # 20 are owed: of 70 points, 20 repay them, and 50 stay below the cap of 60.
+    state_order(program, "1002", amount=7000)
+
+    assert balance_of(ada).available == 50

@@ -221,3 +221,14 @@ def test_a_day_of_holding_is_a_day_on_the_clock_on_the_wall():
     pass_time(program, hours=23)
 
     assert balance_of(ada).available == 50
+
+
+def test_goods_that_arrive_after_the_timeout_leave_released_points_available():
+    program, _ = shop(hold=FULFILLED)
+    state_order(program, **PAID)
+    pass_time(program, days=40)
+
+    answer = state_order(program, **fulfilled(NOON + timedelta(days=40)))
+
+    told = answer.body["points"][0]
+    assert (told["state"], told["available_at"]) == ("available", None)
