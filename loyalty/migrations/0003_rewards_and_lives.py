@@ -14,19 +14,25 @@ def note_days(apps, _schema_editor):
 
     What there was to celebrate until now was never promised, and is not made up for.
     """
-    Member = apps.get_model('loyalty', 'Member')
-    Program = apps.get_model('loyalty', 'Program')
+    Member = apps.get_model("loyalty", "Member")
+    Program = apps.get_model("loyalty", "Program")
     now = datetime.now(UTC)
     for program in Program.objects.all():
         last = 0
-        while members := list(Member.objects.filter(program=program, pk__gt=last).order_by('pk')[:BATCH]):
+        while members := list(
+            Member.objects.filter(program=program, pk__gt=last).order_by("pk")[:BATCH]
+        ):
             for member in members:
-                joined = member.joined_at.astimezone(ZoneInfo(member.timezone or program.timezone))
+                joined = member.joined_at.astimezone(
+                    ZoneInfo(member.timezone or program.timezone)
+                )
                 member.joined_on = joined.month * 100 + joined.day
                 if member.birthday:
                     member.born_on = member.birthday.month * 100 + member.birthday.day
                 member.celebrated_until = program.clock_at or now
-            Member.objects.bulk_update(members, ['born_on', 'joined_on', 'celebrated_until'], batch_size=BATCH // 4)
+            Member.objects.bulk_update(
+                members, ["born_on", "joined_on", "celebrated_until"], batch_size=BATCH // 4
+            )
             last = members[-1].pk
 
 
@@ -35,347 +41,660 @@ def forget_days(_apps, _schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('loyalty', '0002_append_only'),
+        ("loyalty", "0002_append_only"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ConsentChange',
+            name="ConsentChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('topic', models.CharField(help_text='A channel, or channel.topic.', max_length=60)),
-                ('is_given', models.BooleanField()),
-                ('source', models.CharField(max_length=60)),
-                ('changed_at', models.DateTimeField(help_text='Program time.')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "topic",
+                    models.CharField(help_text="A channel, or channel.topic.", max_length=60),
+                ),
+                ("is_given", models.BooleanField()),
+                ("source", models.CharField(max_length=60)),
+                ("changed_at", models.DateTimeField(help_text="Program time.")),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='ExpiryReminder',
+            name="ExpiryReminder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('expires_at', models.DateTimeField()),
-                ('days', models.PositiveSmallIntegerField(help_text='How long before.')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("expires_at", models.DateTimeField()),
+                ("days", models.PositiveSmallIntegerField(help_text="How long before.")),
             ],
         ),
         migrations.CreateModel(
-            name='JobRun',
+            name="JobRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('job', models.CharField(max_length=30)),
-                ('day', models.DateField(help_text="Of the program's time zone.")),
-                ('until', models.DateTimeField(null=True)),
-                ('cursor', models.BigIntegerField(default=0)),
-                ('done_at', models.DateTimeField(help_text='Server time.', null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("job", models.CharField(max_length=30)),
+                ("day", models.DateField(help_text="Of the program's time zone.")),
+                ("until", models.DateTimeField(null=True)),
+                ("cursor", models.BigIntegerField(default=0)),
+                ("done_at", models.DateTimeField(help_text="Server time.", null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Merge',
+            name="Merge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=600)),
-                ('moved', models.JSONField(default=dict)),
-                ('reason', models.CharField(blank=True, max_length=255)),
-                ('merged_at', models.DateTimeField(help_text='Program time.')),
-                ('undo_until', models.DateTimeField()),
-                ('undone_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=600)),
+                ("moved", models.JSONField(default=dict)),
+                ("reason", models.CharField(blank=True, max_length=255)),
+                ("merged_at", models.DateTimeField(help_text="Program time.")),
+                ("undo_until", models.DateTimeField()),
+                ("undone_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Redemption',
+            name="Redemption",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(help_text='The request that made it; once for ever.', max_length=600)),
-                ('status', models.CharField(choices=[('held', 'Held'), ('captured', 'Captured'), ('voided', 'Voided'), ('expired', 'Expired'), ('reversed', 'Reversed')], max_length=10)),
-                ('points', models.BigIntegerField()),
-                ('captured_points', models.BigIntegerField(default=0)),
-                ('reversed_points', models.BigIntegerField(default=0)),
-                ('discount', models.BigIntegerField(help_text='What it is worth at the checkout, minor units, where known.', null=True)),
-                ('gives', models.JSONField(help_text="What the reward gave at the time, in the file's form.")),
-                ('order_ref', models.CharField(blank=True, max_length=255, verbose_name='order')),
-                ('fulfilment', models.CharField(choices=[('none', 'Nothing to do'), ('open', 'To do'), ('in_progress', 'In progress'), ('fulfilled', 'Fulfilled'), ('cancelled', 'Cancelled')], default='none', max_length=11)),
-                ('fulfilment_note', models.CharField(blank=True, max_length=255)),
-                ('fulfilled_at', models.DateTimeField(null=True)),
-                ('held_at', models.DateTimeField(help_text='Program time.')),
-                ('expires_at', models.DateTimeField(help_text='When its hold ends by itself.', null=True)),
-                ('settled_at', models.DateTimeField(help_text='When it was captured or ended.', null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="The request that made it; once for ever.", max_length=600
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("held", "Held"),
+                            ("captured", "Captured"),
+                            ("voided", "Voided"),
+                            ("expired", "Expired"),
+                            ("reversed", "Reversed"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("points", models.BigIntegerField()),
+                ("captured_points", models.BigIntegerField(default=0)),
+                ("reversed_points", models.BigIntegerField(default=0)),
+                (
+                    "discount",
+                    models.BigIntegerField(
+                        help_text="What it is worth at the checkout, minor units, where known.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "gives",
+                    models.JSONField(
+                        help_text="What the reward gave at the time, in the file's form."
+                    ),
+                ),
+                (
+                    "order_ref",
+                    models.CharField(blank=True, max_length=255, verbose_name="order"),
+                ),
+                (
+                    "fulfilment",
+                    models.CharField(
+                        choices=[
+                            ("none", "Nothing to do"),
+                            ("open", "To do"),
+                            ("in_progress", "In progress"),
+                            ("fulfilled", "Fulfilled"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="none",
+                        max_length=11,
+                    ),
+                ),
+                ("fulfilment_note", models.CharField(blank=True, max_length=255)),
+                ("fulfilled_at", models.DateTimeField(null=True)),
+                ("held_at", models.DateTimeField(help_text="Program time.")),
+                (
+                    "expires_at",
+                    models.DateTimeField(help_text="When its hold ends by itself.", null=True),
+                ),
+                (
+                    "settled_at",
+                    models.DateTimeField(help_text="When it was captured or ended.", null=True),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Reward',
+            name="Reward",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=60)),
-                ('name', models.CharField(blank=True, max_length=120)),
-                ('definition', models.JSONField(default=dict, help_text='The reward as the program file writes it.')),
-                ('stock', models.BigIntegerField(blank=True, help_text='How many there are in all. Empty: unlimited.', null=True)),
-                ('taken', models.BigIntegerField(default=0, editable=False, help_text='How many of the stock are reserved or gone.')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=60)),
+                ("name", models.CharField(blank=True, max_length=120)),
+                (
+                    "definition",
+                    models.JSONField(
+                        default=dict, help_text="The reward as the program file writes it."
+                    ),
+                ),
+                (
+                    "stock",
+                    models.BigIntegerField(
+                        blank=True,
+                        help_text="How many there are in all. Empty: unlimited.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "taken",
+                    models.BigIntegerField(
+                        default=0,
+                        editable=False,
+                        help_text="How many of the stock are reserved or gone.",
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("archived_at", models.DateTimeField(blank=True, editable=False, null=True)),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Tombstone',
+            name="Tombstone",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('hash', models.BinaryField(help_text="HMAC-SHA-256 under the server's key.", max_length=32)),
-                ('erased_at', models.DateTimeField(help_text='Server time.')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "hash",
+                    models.BinaryField(
+                        help_text="HMAC-SHA-256 under the server's key.", max_length=32
+                    ),
+                ),
+                ("erased_at", models.DateTimeField(help_text="Server time.")),
             ],
         ),
         migrations.CreateModel(
-            name='Voucher',
+            name="Voucher",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(help_text='As it is compared: capital letters and digits only.', max_length=64)),
-                ('shown', models.CharField(help_text='As it is printed, with its dashes.', max_length=80)),
-                ('source_type', models.CharField(blank=True, help_text='redemption, referral, tier or staff.', max_length=20)),
-                ('source_id', models.CharField(blank=True, max_length=255)),
-                ('gives', models.JSONField(default=dict)),
-                ('uses', models.PositiveIntegerField(default=1)),
-                ('used', models.PositiveIntegerField(default=0)),
-                ('valid_from', models.DateTimeField(null=True)),
-                ('valid_until', models.DateTimeField(help_text='Exclusive.', null=True)),
-                ('issued_at', models.DateTimeField(help_text='Program time.', null=True)),
-                ('voided_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        help_text="As it is compared: capital letters and digits only.",
+                        max_length=64,
+                    ),
+                ),
+                (
+                    "shown",
+                    models.CharField(
+                        help_text="As it is printed, with its dashes.", max_length=80
+                    ),
+                ),
+                (
+                    "source_type",
+                    models.CharField(
+                        blank=True,
+                        help_text="redemption, referral, tier or staff.",
+                        max_length=20,
+                    ),
+                ),
+                ("source_id", models.CharField(blank=True, max_length=255)),
+                ("gives", models.JSONField(default=dict)),
+                ("uses", models.PositiveIntegerField(default=1)),
+                ("used", models.PositiveIntegerField(default=0)),
+                ("valid_from", models.DateTimeField(null=True)),
+                ("valid_until", models.DateTimeField(help_text="Exclusive.", null=True)),
+                ("issued_at", models.DateTimeField(help_text="Program time.", null=True)),
+                ("voided_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='VoucherUse',
+            name="VoucherUse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order_ref', models.CharField(max_length=255, verbose_name='order')),
-                ('subtotal', models.BigIntegerField(null=True)),
-                ('discount', models.BigIntegerField(null=True)),
-                ('used_at', models.DateTimeField(help_text='Program time.')),
-                ('released_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order_ref", models.CharField(max_length=255, verbose_name="order")),
+                ("subtotal", models.BigIntegerField(null=True)),
+                ("discount", models.BigIntegerField(null=True)),
+                ("used_at", models.DateTimeField(help_text="Program time.")),
+                ("released_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.AddField(
-            model_name='member',
-            name='born_on',
-            field=models.PositiveSmallIntegerField(editable=False, help_text="The birthday's month * 100 + day, to find it by.", null=True),
+            model_name="member",
+            name="born_on",
+            field=models.PositiveSmallIntegerField(
+                editable=False,
+                help_text="The birthday's month * 100 + day, to find it by.",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='member',
-            name='joined_on',
-            field=models.PositiveSmallIntegerField(editable=False, help_text='The same of the local day of joining.', null=True),
+            model_name="member",
+            name="joined_on",
+            field=models.PositiveSmallIntegerField(
+                editable=False, help_text="The same of the local day of joining.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='member',
-            name='celebrated_until',
-            field=models.DateTimeField(editable=False, help_text='Program time up to which birthdays and anniversaries were stated.', null=True),
+            model_name="member",
+            name="celebrated_until",
+            field=models.DateTimeField(
+                editable=False,
+                help_text="Program time up to which birthdays and anniversaries were stated.",
+                null=True,
+            ),
         ),
         migrations.AddIndex(
-            model_name='member',
-            index=models.Index(condition=models.Q(('born_on__isnull', False)), fields=['program', 'born_on'], name='member_born_on'),
+            model_name="member",
+            index=models.Index(
+                condition=models.Q(("born_on__isnull", False)),
+                fields=["program", "born_on"],
+                name="member_born_on",
+            ),
         ),
         migrations.AddIndex(
-            model_name='member',
-            index=models.Index(fields=['program', 'joined_on'], name='member_joined_on'),
+            model_name="member",
+            index=models.Index(fields=["program", "joined_on"], name="member_joined_on"),
         ),
         migrations.AddField(
-            model_name='consentchange',
-            name='member',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consent_changes', to='loyalty.member'),
+            model_name="consentchange",
+            name="member",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="consent_changes",
+                to="loyalty.member",
+            ),
         ),
         migrations.AddField(
-            model_name='consentchange',
-            name='program',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.program'),
+            model_name="consentchange",
+            name="program",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="loyalty.program",
+            ),
         ),
         migrations.AddField(
-            model_name='expiryreminder',
-            name='wallet',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.wallet'),
+            model_name="expiryreminder",
+            name="wallet",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, to="loyalty.wallet"
+            ),
         ),
         migrations.AddField(
-            model_name='jobrun',
-            name='program',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.program'),
+            model_name="jobrun",
+            name="program",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="loyalty.program",
+            ),
         ),
         migrations.AddField(
-            model_name='merge',
-            name='into',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='merges_in', to='loyalty.member'),
+            model_name="merge",
+            name="into",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="merges_in",
+                to="loyalty.member",
+            ),
         ),
         migrations.AddField(
-            model_name='merge',
-            name='merged',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='merges_away', to='loyalty.member'),
+            model_name="merge",
+            name="merged",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="merges_away",
+                to="loyalty.member",
+            ),
         ),
         migrations.AddField(
-            model_name='merge',
-            name='program',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.program'),
+            model_name="merge",
+            name="program",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="loyalty.program",
+            ),
         ),
         migrations.AddField(
-            model_name='redemption',
-            name='hold',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, to='loyalty.hold'),
+            model_name="redemption",
+            name="hold",
+            field=models.OneToOneField(
+                null=True, on_delete=django.db.models.deletion.PROTECT, to="loyalty.hold"
+            ),
         ),
         migrations.AddField(
-            model_name='redemption',
-            name='member',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.member'),
+            model_name="redemption",
+            name="member",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, to="loyalty.member"
+            ),
         ),
         migrations.AddField(
-            model_name='redemption',
-            name='point_type',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.pointtype'),
+            model_name="redemption",
+            name="point_type",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="loyalty.pointtype",
+            ),
         ),
         migrations.AddField(
-            model_name='redemption',
-            name='program',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.program'),
+            model_name="redemption",
+            name="program",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="loyalty.program",
+            ),
         ),
         migrations.AddField(
-            model_name='redemption',
-            name='spent_by',
-            field=models.OneToOneField(help_text='The entry that spent the points: a capture, or a redemption at once.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loyalty.entry'),
+            model_name="redemption",
+            name="spent_by",
+            field=models.OneToOneField(
+                help_text="The entry that spent the points: a capture, or a redemption at once.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="loyalty.entry",
+            ),
         ),
         migrations.AddField(
-            model_name='reward',
-            name='program',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='rewards', to='loyalty.program'),
+            model_name="reward",
+            name="program",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="rewards",
+                to="loyalty.program",
+            ),
         ),
         migrations.AddField(
-            model_name='redemption',
-            name='reward',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='loyalty.reward'),
+            model_name="redemption",
+            name="reward",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="loyalty.reward",
+            ),
         ),
         migrations.AddField(
-            model_name='tombstone',
-            name='program',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.program'),
+            model_name="tombstone",
+            name="program",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="loyalty.program",
+            ),
         ),
         migrations.AddField(
-            model_name='voucher',
-            name='member',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='loyalty.member'),
+            model_name="voucher",
+            name="member",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, to="loyalty.member"
+            ),
         ),
         migrations.AddField(
-            model_name='voucher',
-            name='program',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.program'),
+            model_name="voucher",
+            name="program",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="loyalty.program",
+            ),
         ),
         migrations.AddField(
-            model_name='voucher',
-            name='redemption',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, to='loyalty.redemption'),
+            model_name="voucher",
+            name="redemption",
+            field=models.OneToOneField(
+                null=True, on_delete=django.db.models.deletion.PROTECT, to="loyalty.redemption"
+            ),
         ),
         migrations.AddField(
-            model_name='voucher',
-            name='reward',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='loyalty.reward'),
+            model_name="voucher",
+            name="reward",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="loyalty.reward",
+            ),
         ),
         migrations.AddField(
-            model_name='voucheruse',
-            name='program',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='loyalty.program'),
+            model_name="voucheruse",
+            name="program",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="loyalty.program",
+            ),
         ),
         migrations.AddField(
-            model_name='voucheruse',
-            name='voucher',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='redeemed', to='loyalty.voucher'),
+            model_name="voucheruse",
+            name="voucher",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="redeemed",
+                to="loyalty.voucher",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='expiryreminder',
-            constraint=models.UniqueConstraint(fields=('wallet', 'expires_at', 'days'), name='reminder_once'),
+            model_name="expiryreminder",
+            constraint=models.UniqueConstraint(
+                fields=("wallet", "expires_at", "days"), name="reminder_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='jobrun',
-            index=models.Index(condition=models.Q(('done_at', None)), fields=['program', 'day'], name='job_not_done'),
+            model_name="jobrun",
+            index=models.Index(
+                condition=models.Q(("done_at", None)),
+                fields=["program", "day"],
+                name="job_not_done",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='jobrun',
-            constraint=models.UniqueConstraint(fields=('program', 'job', 'day'), name='job_once_a_day'),
+            model_name="jobrun",
+            constraint=models.UniqueConstraint(
+                fields=("program", "job", "day"), name="job_once_a_day"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='merge',
-            constraint=models.UniqueConstraint(fields=('program', 'key'), name='merge_key_once'),
+            model_name="merge",
+            constraint=models.UniqueConstraint(
+                fields=("program", "key"), name="merge_key_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='merge',
-            constraint=models.UniqueConstraint(condition=models.Q(('undone_at', None)), fields=('merged',), name='merged_into_one'),
+            model_name="merge",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("undone_at", None)),
+                fields=("merged",),
+                name="merged_into_one",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='merge',
-            constraint=models.CheckConstraint(condition=models.Q(('merged', models.F('into')), _negated=True), name='merge_needs_two'),
+            model_name="merge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("merged", models.F("into")), _negated=True),
+                name="merge_needs_two",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reward',
-            constraint=models.UniqueConstraint(fields=('program', 'code'), name='reward_code_is_unique'),
+            model_name="reward",
+            constraint=models.UniqueConstraint(
+                fields=("program", "code"), name="reward_code_is_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reward',
-            constraint=models.CheckConstraint(condition=models.Q(('taken__gte', 0)), name='reward_taken_not_negative'),
+            model_name="reward",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("taken__gte", 0)), name="reward_taken_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reward',
-            constraint=models.CheckConstraint(condition=models.Q(('stock', None), ('stock__gte', models.F('taken')), _connector='OR'), name='reward_stock_is_not_overdrawn'),
+            model_name="reward",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("stock", None), ("stock__gte", models.F("taken")), _connector="OR"
+                ),
+                name="reward_stock_is_not_overdrawn",
+            ),
         ),
         migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(fields=['member', 'held_at'], name='redemption_of_member'),
+            model_name="redemption",
+            index=models.Index(fields=["member", "held_at"], name="redemption_of_member"),
         ),
         migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(fields=['reward', 'held_at'], name='redemption_of_reward'),
+            model_name="redemption",
+            index=models.Index(fields=["reward", "held_at"], name="redemption_of_reward"),
         ),
         migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(condition=models.Q(('order_ref', ''), _negated=True), fields=['program', 'order_ref'], name='redemption_of_order'),
+            model_name="redemption",
+            index=models.Index(
+                condition=models.Q(("order_ref", ""), _negated=True),
+                fields=["program", "order_ref"],
+                name="redemption_of_order",
+            ),
         ),
         migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(condition=models.Q(('status', 'held')), fields=['program', 'expires_at'], name='redemption_open'),
+            model_name="redemption",
+            index=models.Index(
+                condition=models.Q(("status", "held")),
+                fields=["program", "expires_at"],
+                name="redemption_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(condition=models.Q(('fulfilment__in', ('open', 'in_progress'))), fields=['program', 'held_at'], name='redemption_to_fulfil'),
+            model_name="redemption",
+            index=models.Index(
+                condition=models.Q(("fulfilment__in", ("open", "in_progress"))),
+                fields=["program", "held_at"],
+                name="redemption_to_fulfil",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.UniqueConstraint(fields=('program', 'key'), name='redemption_key_once'),
+            model_name="redemption",
+            constraint=models.UniqueConstraint(
+                fields=("program", "key"), name="redemption_key_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.CheckConstraint(condition=models.Q(('captured_points__gte', 0), ('captured_points__lte', models.F('points')), ('points__gt', 0), ('reversed_points__gte', 0), ('reversed_points__lte', models.F('captured_points'))), name='redemption_points_add_up'),
+            model_name="redemption",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("captured_points__gte", 0),
+                    ("captured_points__lte", models.F("points")),
+                    ("points__gt", 0),
+                    ("reversed_points__gte", 0),
+                    ("reversed_points__lte", models.F("captured_points")),
+                ),
+                name="redemption_points_add_up",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'captured'), ('captured_points__gt', models.F('reversed_points'))), models.Q(('status', 'reversed'), ('captured_points__gt', 0)), models.Q(('captured_points', 0), ('status__in', ('held', 'voided', 'expired'))), _connector='OR'), name='redemption_status_fits_its_points'),
+            model_name="redemption",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("status", "captured"),
+                        ("captured_points__gt", models.F("reversed_points")),
+                    ),
+                    models.Q(("status", "reversed"), ("captured_points__gt", 0)),
+                    models.Q(
+                        ("captured_points", 0), ("status__in", ("held", "voided", "expired"))
+                    ),
+                    _connector="OR",
+                ),
+                name="redemption_status_fits_its_points",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tombstone',
-            constraint=models.UniqueConstraint(fields=('program', 'hash'), name='tombstone_once'),
+            model_name="tombstone",
+            constraint=models.UniqueConstraint(
+                fields=("program", "hash"), name="tombstone_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='voucher',
-            index=models.Index(condition=models.Q(('issued_at', None)), fields=['reward', 'id'], name='voucher_in_pool'),
+            model_name="voucher",
+            index=models.Index(
+                condition=models.Q(("issued_at", None)),
+                fields=["reward", "id"],
+                name="voucher_in_pool",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='voucher',
-            constraint=models.UniqueConstraint(fields=('program', 'code'), name='voucher_code_is_unique'),
+            model_name="voucher",
+            constraint=models.UniqueConstraint(
+                fields=("program", "code"), name="voucher_code_is_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='voucher',
-            constraint=models.CheckConstraint(condition=models.Q(('used__lte', models.F('uses')), ('uses__gte', 1)), name='voucher_is_not_overused'),
+            model_name="voucher",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("used__lte", models.F("uses")), ("uses__gte", 1)),
+                name="voucher_is_not_overused",
+            ),
         ),
         migrations.AddIndex(
-            model_name='voucheruse',
-            index=models.Index(condition=models.Q(('released_at', None)), fields=['program', 'order_ref'], name='voucher_use_of_order'),
+            model_name="voucheruse",
+            index=models.Index(
+                condition=models.Q(("released_at", None)),
+                fields=["program", "order_ref"],
+                name="voucher_use_of_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='voucheruse',
-            constraint=models.UniqueConstraint(condition=models.Q(('released_at', None)), fields=('voucher', 'order_ref'), name='voucher_used_once_on_an_order'),
+            model_name="voucheruse",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("released_at", None)),
+                fields=("voucher", "order_ref"),
+                name="voucher_used_once_on_an_order",
+            ),
         ),
         migrations.AddField(
             model_name="wallet",
