@@ -29,9 +29,9 @@ def move_clock(*, program: Program, to: datetime) -> dict[str, int]:
     """Set a sandbox program's clock and do all that has become due, in order of time.
 
     The clock stops on the way wherever real time would have brought something. Forward
-    only, but for a program without facts. Moving it to where it stands runs nothing.
-    Who is interrupted moves it again, and goes on from where it stopped. Returns the
-    counts of what was done.
+    only, but for a program without facts. Moving it to where it stands only finishes
+    what an interrupted move has left; else it runs nothing. Returns the counts of what
+    was done.
 
     :raises NotASandbox: if the program lives in real time
     :raises ClockBackwards: if `to` lies before the clock and there are facts
@@ -39,10 +39,15 @@ def move_clock(*, program: Program, to: datetime) -> dict[str, int]:
     if not program.sandbox:
         raise NotASandbox(f"{program.slug} lives in real time")
     done: Counter[str] = Counter()
+    has_moved = False
     for stop in _stops(program, _since(program, to), to):
         if _set_clock(program, stop):
+            has_moved = True
             done.update(run_due(program, at=stop))
-    return dict(done)
+    if has_moved:
+        return dict(done)
+    left = run_due(program, at=to) if has_facts(program) else {}
+    return {word: number for word, number in left.items() if number}
 
 
 @transaction.atomic

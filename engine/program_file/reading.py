@@ -16,6 +16,11 @@ from engine.program_file.text import Node, Table, is_null, read_nodes
 from loyalty.rules.publication import rule_set_content
 from loyalty.rules.rewards import compile_rewards, faces_of
 from loyalty.rules.ruleset import compile_rule_set
+from tiers.rules.access import compile_access
+from tiers.rules.ladders import compile_ladders
+
+# Where pointers begin that are the file's own.
+SECTIONED = ("/point_types", "/rewards", "/ladders", "/access")
 
 LINE_BREAK: Final = re.compile(r"\r\n|\n|\r")
 
@@ -95,7 +100,23 @@ def _problems_with_rules(data: Mapping[str, Any]) -> list[Problem]:
                 point_types=faces_of(data["point_types"]),
             )
         ),
+        *_problems_of(lambda: _compile_tiers(data)),
     ]
+
+
+def _compile_tiers(data: Mapping[str, Any]) -> None:
+    """Compile the ladders, and what names their tiers.
+
+    :raises InvalidInput: if one of them cannot be used
+    """
+    program = data["program"]
+    ladders = compile_ladders(
+        data.get("ladders", {}),
+        currency=program["currency"],
+        point_types=faces_of(data["point_types"]),
+    )
+    zone = parse_zone(program["timezone"])
+    compile_access(data.get("access", {}), ladders=ladders, zone=zone)
 
 
 def _problems_of(compiling: Callable[[], object]) -> list[Problem]:
@@ -141,4 +162,4 @@ def _in_file(pointer: str) -> str:
     """Return the file's pointer for one into a rule set's content or the rewards."""
     if pointer == "/rules" or pointer.startswith("/rules/"):
         return f"/earning_rules{pointer.removeprefix('/rules')}"
-    return pointer if pointer.startswith(("/point_types", "/rewards")) else f"/program{pointer}"
+    return pointer if pointer.startswith(SECTIONED) else f"/program{pointer}"

@@ -12,6 +12,7 @@ from engine.program_file.program_keys import POINT_TYPES, PROGRAM
 from engine.program_file.rewards_keys import REWARDS
 from engine.program_file.spot import Reading, Spot
 from engine.program_file.text import node_of
+from engine.program_file.tiers_keys import ACCESS, LADDERS
 from loyalty.models import Program
 from loyalty.queries.programs import (
     earning_rule_forms,
@@ -22,6 +23,9 @@ from loyalty.queries.programs import (
 from loyalty.rules.publication import Forms
 from loyalty.services.programs import check_point_types, save_earning_rules, save_point_types
 from loyalty.services.rewards import check_rewards, save_rewards
+from tiers.queries.ladders import access_forms, ladder_forms
+from tiers.services.access import save_access
+from tiers.services.ladders import check_ladders, save_ladders
 
 
 class Save(Protocol):
@@ -64,6 +68,19 @@ SECTIONS: Mapping[str, Section] = {
         stands=earning_rule_forms,
         save=save_earning_rules,
     ),
+    "ladders": Section(
+        things=LADDERS,
+        about="The ladders of tiers that members climb, by code.",
+        stands=ladder_forms,
+        save=save_ladders,
+        check=check_ladders,
+    ),
+    "access": Section(
+        things=ACCESS,
+        about="Products and content only some may see or buy, by code.",
+        stands=access_forms,
+        save=save_access,
+    ),
     "rewards": Section(
         things=REWARDS,
         about="What members can have for their points, by code.",
@@ -75,8 +92,6 @@ SECTIONS: Mapping[str, Section] = {
 
 # Sections of the format that this version does not know what to do with.
 NOT_YET = (
-    "ladders",
-    "access",
     "referral_programs",
     "punch_cards",
     "challenges",

@@ -84,6 +84,7 @@ class Fact:
     evaluation: Evaluation | None = None
     earnings: dict[str, Earning] = field(default_factory=dict)
     uses: list[LimitUseChange] = field(default_factory=list)
+    dropped: frozenset[str] = frozenset()
     redeemed: list[dict[str, Any]] = field(default_factory=list)
     used_vouchers: list[dict[str, Any]] = field(default_factory=list)
     restored: dict[str, int] = field(default_factory=dict)

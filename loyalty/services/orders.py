@@ -81,7 +81,9 @@ def _record(fact: Fact, order: Order, wave: Wave) -> None:
     statement = fact.statement
     if isinstance(statement, OrderStatement):
         fact.is_created = order.body is None
+        named = _redemptions_of(order)
         fact.is_applied = _restate(order, statement, wave.at)
+        fact.dropped = named - _redemptions_of(order)
     elif isinstance(statement, RefundStatement):
         fact.is_created = False
         fact.is_applied = _add_refund(order, statement)
@@ -97,6 +99,10 @@ def _record(fact: Fact, order: Order, wave: Wave) -> None:
     order.subtotal = fact.order_facts.subtotal
     order.total = fact.order_facts.total
     order.counts = fact.order_facts.is_worth_something
+
+
+def _redemptions_of(order: Order) -> frozenset[str]:
+    return frozenset(order.body["redemptions"]) if order.body else frozenset()
 
 
 def _attach(fact: Fact, order: Order) -> None:

@@ -42,6 +42,7 @@ class Spent:
 
     fact: Fact
     redemptions: list[Redemption] = field(default_factory=list)
+    dropped: list[Redemption] = field(default_factory=list)
     vouchers: list[Voucher] = field(default_factory=list)
 
     @property
@@ -83,6 +84,8 @@ def _is_concerned(fact: Fact, wave: Wave) -> bool:
         return False
     # A cancelled order gives back what it used, though it names it no more.
     if order.body["redemptions"] or order.body["vouchers"] or order.status == "cancelled":
+        return True
+    if fact.dropped:
         return True
     return member is not None and any(
         wallet.held or wallet.lifetime_redeemed
@@ -169,6 +172,9 @@ def _take_in(spent: Spent, redemption: Redemption, wave: Wave) -> None:
         why = "of_another_member"
     elif redemption.order_ref not in ("", spent.order_id):
         why = "of_another_order"
+    elif _is_dropped(spent, redemption, wave):
+        spent.dropped.append(redemption)
+        return
     elif _is_one_too_many(spent, redemption, wave):
         why = "already_redeemed"
     if why is None:
@@ -177,6 +183,12 @@ def _take_in(spent: Spent, redemption: Redemption, wave: Wave) -> None:
         status = redemption.status_at(wave.at)
         told = {"id": str(redemption), "status": status, "why": why}
         spent.fact.redeemed.append(told)
+
+
+def _is_dropped(spent: Spent, redemption: Redemption, wave: Wave) -> bool:
+    """Say whether the order named what is held, and is now to be paid without it."""
+    is_held = redemption.status_at(wave.at) == Redemption.Status.HELD
+    return is_held and not spent.is_cancelled and str(redemption) in spent.fact.dropped
 
 
 def _is_one_too_many(spent: Spent, redemption: Redemption, wave: Wave) -> bool:
@@ -203,6 +215,7 @@ def _note_orders(found: Sequence[Spent], wave: Wave) -> None:
         for redemption in one.redemptions
         if not redemption.order_ref and redemption.status_at(wave.at) in STANDING
     ]
+    named += [(redemption, "") for one in found for redemption in one.dropped]
     for redemption, order_id in named:
         redemption.order_ref = order_id
     rows = [(redemption.pk, order_id) for redemption, order_id in named]

@@ -359,3 +359,16 @@ def test_a_gift_before_the_birthday_is_noticed_does_not_lose_it(program):
     run_due(program, at=program.now())
 
     assert balance_of(ada).available == 55
+
+
+def test_a_move_that_was_cut_short_at_its_end_is_finished_by_the_same_move(program):
+    ada = born(program)
+    give_points(ada, 40, expires_at=NOON + timedelta(days=2))
+    # What a process leaves that dies between setting the clock and doing the work.
+    Program.objects.filter(pk=program.pk).update(clock_at=NOON + timedelta(days=3))
+    program.refresh_from_db()
+
+    ran = move_clock(program=program, to=NOON + timedelta(days=3))
+
+    assert ran == {"expired": 1}
+    assert move_clock(program=program, to=NOON + timedelta(days=3)) == {}

@@ -126,8 +126,9 @@ class Checkout(Oracle):
     def state(self, purchase, *, is_refund=False):
         """Say an order as it is now; return what it gave back of what it was paid with."""
         wallet = self.wallets[purchase.name]
-        for one in purchase.named:
-            if one.wallet is wallet and not one.order and one.status in STANDING:
+        for one in wallet.redemptions:
+            is_free = not one.order and one.status in STANDING
+            if one in purchase.named and is_free and not self.is_one_too_many(purchase, one):
                 one.order = purchase.id
         paid_with = [one for one in wallet.redemptions if one.order == purchase.id]
         for one in paid_with:
@@ -140,6 +141,18 @@ class Checkout(Oracle):
         worth = purchase.goods if purchase.counts else 0
         self.order(wallet, purchase.id, worth, purchase.paid)
         return restored
+
+    def is_one_too_many(self, purchase, one):
+        """Say whether the order has the same already: it may have each reward once."""
+        return (
+            purchase.status != "cancelled"
+            and one.held
+            and any(
+                (other.order, other.reward) == (purchase.id, one.reward)
+                and other.status in STANDING
+                for other in one.wallet.redemptions
+            )
+        )
 
     def restore(self, purchase, captured):
         """Give back the share of points whose goods came back, less what came before."""

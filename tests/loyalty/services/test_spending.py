@@ -365,3 +365,13 @@ def test_a_batch_of_orders_settles_what_each_was_paid_with(program):
 
     assert set(Redemption.objects.values_list("status", flat=True)) == {"captured"}
     prove(program)
+
+
+def test_an_order_that_drops_a_redemption_before_it_is_paid_does_not_take_it(program, ada):
+    cart = pay(ada)
+    state_order(program, status="pending", redemptions=[str(cart)])
+
+    state_order(program, redemptions=[])
+
+    assert status_of(cart) == "held"
+    assert cart.order_ref == ""

@@ -1,0 +1,246 @@
+"""Where members stand, and what their tiers bring them.
+
+Whether a tier has ended is a matter of the clock, not of whether a review has run:
+where one is due, or where a time in the past is asked for, the standing is worked out
+anew. Otherwise it is read.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from core.zones import reading
+from loyalty.models import Member, Program
+from loyalty.rules.multipliers import Bonus
+from tiers.models import Standing, StandingChange
+from tiers.queries.ladders import LadderSetup, TierSetup, tier_setup_of
+from tiers.queries.totals import totals_of
+from tiers.rules.access import Access, judge_access, strictest
+from tiers.rules.benefits import merged
+from tiers.rules.measures import Totals
+from tiers.rules.progress import Progress, progress_of
+from tiers.rules.replay import Kept
+from tiers.rules.standing import About, Floor, standing_at
+from tiers.rules.standing import Standing as Value
+
+HISTORY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A member's tier in a ladder, None for none, since when and until when (exclusive)."""
+
+    tier: str | None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: where this member stood or stands at this time."""
+
+    member: Member
+    at: datetime
+
+
+def standings_of(
+    program: Program, members: Sequence[Member], at: datetime
+) -> dict[int, dict[str, Held]]:
+    """Return each member's tiers by ladder, by member number."""
+    return held_at(program, [Question(member, at) for member in members])
+
+
+def held_at(program: Program, questions: Sequence[Question]) -> dict[int, dict[str, Held]]:
+    """Return the tiers of each member at the time that is asked about, by ladder.
+
+    Two queries, whatever the number of members, unless something has to be worked out.
+    """
+    setup = tier_setup_of(program)
+    if not setup.ladders or not questions:
+        return {question.member.pk: {} for question in questions}
+    rows = standing_rows([question.member.pk for question in questions], setup)
+    stale = [question for question in questions if _is_stale(question, rows, setup)]
+    worked_out = standings_now(setup, stale, rows)
+    return {
+        question.member.pk: {
+            code: _held(question, ladder, rows, worked_out, setup)
+            for code, ladder in setup.ladders.items()
+        }
+        for question in questions
+    }
+
+
+def standing_rows(
+    member_ids: Sequence[int], setup: TierSetup, *, lock: bool = False
+) -> dict[tuple[int, int], Standing]:
+    """Return the rows of members, by member and ladder; locked in their order if asked."""
+    ladders = [ladder.id for ladder in setup.ladders.values()]
+    rows = Standing.objects.filter(member__in=member_ids, ladder__in=ladders).order_by("id")
+    rows = rows.select_for_update() if lock else rows
+    return {(row.member_id, row.ladder_id): row for row in rows}
+
+
+def standings_now(
+    setup: TierSetup,
+    questions: Sequence[Question],
+    rows: Mapping[tuple[int, int], Standing],
+) -> dict[tuple[int, int], Value]:
+    """Work out standings from the members' days, by member and ladder."""
+    if not questions:
+        return {}
+    ladders = setup.ladders.values()
+    versions = [version.ladder for ladder in ladders for version in ladder.versions]
+    totals = totals_of([question.member.pk for question in questions], versions)
+    return {
+        (question.member.pk, ladder.id): standing_at(
+            ladder.versions,
+            about_member(
+                question.member,
+                totals[question.member.pk],
+                rows.get((question.member.pk, ladder.id)),
+                ladder,
+                setup,
+            ),
+            question.at,
+            setup.zone,
+        )
+        for question in questions
+        for ladder in ladders
+    }
+
+
+def about_member(
+    member: Member,
+    totals: Totals,
+    row: Standing | None,
+    ladder: LadderSetup,
+    setup: TierSetup,
+) -> About:
+    """Return what a member's standing in a ladder is made of."""
+    joined = reading(member.joined_at, setup.zone).date()
+    if row is None:
+        return About(totals, joined)
+    floor = None
+    if row.floor_tier and row.floor_since is not None:
+        floor = Floor(row.floor_tier, row.floor_since, row.floor_until)
+    return About(totals, joined, floor, _kept(row, ladder))
+
+
+def _kept(row: Standing, ladder: LadderSetup) -> Kept | None:
+    """Return what may be kept; not what only a version brought that was never there."""
+    if not row.earned or row.earned_since is None or ladder.was_undone_on(row.earned_since):
+        return None
+    return Kept(row.earned, row.earned_since, row.earned_until, row.period_start)
+
+
+def _is_stale(
+    question: Question, rows: Mapping[tuple[int, int], Standing], setup: TierSetup
+) -> bool:
+    own = [rows.get((question.member.pk, ladder.id)) for ladder in setup.ladders.values()]
+    return any(row is not None and not _stands(row, question.at) for row in own)
+
+
+def _stands(row: Standing, at: datetime) -> bool:
+    """Say whether a row tells the standing at `at`."""
+    has_begun = row.since is None or row.since <= at
+    return has_begun and (row.review_at is None or at < row.review_at)
+
+
+def _held(
+    question: Question,
+    ladder: LadderSetup,
+    rows: Mapping[tuple[int, int], Standing],
+    worked_out: Mapping[tuple[int, int], Value],
+    setup: TierSetup,
+) -> Held:
+    key = (question.member.pk, ladder.id)
+    row, value = rows.get(key), worked_out.get(key)
+    if row is None:
+        now = ladder.on(setup.day_of(question.at))
+        return Held(now.code_at(now.lowest))
+    if value is not None and not _stands(row, question.at):
+        return Held(value.tier, value.since, value.until)
+    return Held(row.tier or None, row.since, row.until)
+
+
+def bonuses_of(program: Program, questions: Sequence[Question]) -> dict[int, list[Bonus]]:
+    """Return the earning multipliers that members' tiers bring, at the times asked about."""
+    setup = tier_setup_of(program)
+    found: dict[int, list[Bonus]] = {}
+    held = held_at(program, questions)
+    for question in questions:
+        day = setup.day_of(question.at)
+        found[question.member.pk] = [
+            Bonus(f"tier:{code}.{tier.code}", tier.multiplier)
+            for code, ladder in setup.ladders_on(day).items()
+            if (tier := ladder.tier(held[question.member.pk][code].tier))
+            and tier.multiplier != Decimal(1)
+        ]
+    return found
+
+
+def benefits_of(member: Member, at: datetime) -> dict[str, Any]:
+    """Return the benefits of all the member's tiers, the best of each."""
+    program = member.program
+    held = standings_of(program, [member], at)[member.pk]
+    return _benefits(tier_setup_of(program), held, at)
+
+
+def _benefits(setup: TierSetup, held: Mapping[str, Held], at: datetime) -> dict[str, Any]:
+    ladders = setup.ladders_on(setup.day_of(at))
+    tiers = [ladder.tier(held[code].tier) for code, ladder in ladders.items()]
+    return merged(tier.benefits for tier in tiers if tier is not None)
+
+
+def access_of(member: Member, at: datetime, *, sku: str = "", category: str = "") -> Access:
+    """Return whether a member may have a product, or what is in a category."""
+    setup = tier_setup_of(member.program)
+    categories = frozenset({category} if category else ())
+    rules = [rule for rule in setup.access if rule.is_about(sku, categories)]
+    if not rules:
+        return Access(True)
+    held = standings_of(member.program, [member], at)[member.pk]
+    return strictest(
+        [
+            judge_access(
+                rule,
+                held={code: each.tier or "" for code, each in held.items()},
+                benefits=_benefits(setup, held, at),
+                ladders=setup.ladders_on(setup.day_of(at)),
+                at=at,
+            )
+            for rule in rules
+        ]
+    )
+
+
+def progress_in(member: Member, ladder: LadderSetup, at: datetime) -> tuple[Held, Progress]:
+    """Return where a member stands in a ladder, and what is missing to rise and to stay."""
+    setup = tier_setup_of(member.program)
+    row = standing_rows([member.pk], setup).get((member.pk, ladder.id))
+    versions = [version.ladder for version in ladder.versions]
+    totals = totals_of([member.pk], versions)[member.pk]
+    about = about_member(member, totals, row, ladder, setup)
+    standing = standing_at(ladder.versions, about, at, setup.zone)
+    progress = progress_of(ladder.versions, about, standing, at=at, zone=setup.zone)
+    # The row knows the hour of a rise, where the days know only the day.
+    is_current = row is not None and row.tier == (standing.tier or "") and _stands(row, at)
+    since = row.since if row is not None and is_current else standing.since
+    return Held(standing.tier, since, standing.until), progress
+
+
+def history_of(member: Member, ladder: LadderSetup) -> list[StandingChange]:
+    """Return the changes of a member's tier, newest first."""
+    changes = StandingChange.objects.filter(member=member, ladder=ladder.id)
+    return list(changes.order_by("-id")[:HISTORY])
+
+
+def members_in(ladder: LadderSetup, tiers: Iterable[str]) -> dict[str, int]:
+    """Return how many members have each of these tiers, by row or floor."""
+    rows = Standing.objects.filter(ladder=ladder.id, tier__in=list(tiers))
+    counted: dict[str, int] = {}
+    for tier in rows.values_list("tier", flat=True):
+        counted[tier] = counted.get(tier, 0) + 1
+    return counted
