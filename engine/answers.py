@@ -94,7 +94,7 @@ def _head(fact: Fact) -> dict[str, Any]:
             "id": event.external_id,
             "applied": fact.is_applied,
             "type": event.type,
-            "occurred_at": _text(event.occurred_at),
+            "occurred_at": written(event.occurred_at),
         }
     if order is None:
         raise AssertionError("Only orders and events are answered like this")
@@ -184,10 +184,6 @@ def _wallets(fact: Fact, wave: Wave) -> dict[str, dict[str, int]]:
         for wallet in [wave.book.wallets.get((fact.member.pk, point_type.id))]
         if wallet is not None
     }
-
-
-def _text(moment: datetime) -> str:
-    return written(moment)
 
 
 def _z(moment: str) -> str:

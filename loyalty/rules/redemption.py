@@ -29,7 +29,7 @@ class NotEligible(DomainError):
 
 
 class MemberSuspended(DomainError):
-    """The member may not redeem, for now or any more."""
+    """A member may not redeem, pass on or be given points, for now or any more."""
 
     code = "member_suspended"
 
@@ -83,7 +83,7 @@ class AlreadyVoided(DomainError):
 
 
 class AlreadyReversed(DomainError):
-    """All that was spent has come back before."""
+    """What is to be undone was undone before; that happens once."""
 
     code = "already_reversed"
 

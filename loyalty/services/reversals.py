@@ -10,15 +10,10 @@ from loyalty.models import Allocation, Entry, Lot
 from loyalty.queries.balances import lot_state
 from loyalty.queries.setup import setup_of
 from loyalty.rules.movements import Movement, restore, take_back
+from loyalty.rules.redemption import AlreadyReversed
 from loyalty.rules.wallets import Cause, Draft, LotState, NewIds, WalletState
 from loyalty.services.adjustments import Requested
 from loyalty.services.ledger import Posting, open_book, post
-
-
-class AlreadyReversed(DomainError):
-    """The entry was reversed before; that happens once."""
-
-    code = "already_reversed"
 
 
 class NotReversible(DomainError):

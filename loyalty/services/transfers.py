@@ -9,6 +9,7 @@ from core.transactions import retrying
 from loyalty.models import Entry, Member, PointType
 from loyalty.queries.setup import setup_of
 from loyalty.rules.movements import grant, spend
+from loyalty.rules.redemption import MemberSuspended
 from loyalty.rules.wallets import Cause, Draft, NewLot
 from loyalty.services.adjustments import Requested
 from loyalty.services.ledger import Posting, open_book, post
@@ -18,12 +19,6 @@ class SameMember(DomainError):
     """Points cannot be transferred to the member who sends them."""
 
     code = "same_member"
-
-
-class MemberSuspended(DomainError):
-    """The member may not do this at present."""
-
-    code = "member_suspended"
 
 
 @retrying

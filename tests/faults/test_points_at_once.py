@@ -10,6 +10,7 @@ from django.db import transaction
 from core import transactions
 from core.errors import Unavailable
 from loyalty.models import Entry, Wallet
+from loyalty.rules.redemption import AlreadyReversed
 from loyalty.rules.wallets import InsufficientPoints
 from loyalty.services.adjustments import (
     AdjustmentRequest,
@@ -20,7 +21,7 @@ from loyalty.services.adjustments import (
     reject_adjustment,
 )
 from loyalty.services.expiry import settle_due_wallets
-from loyalty.services.reversals import AlreadyReversed, reverse_entry
+from loyalty.services.reversals import reverse_entry
 from loyalty.services.transfers import transfer_points
 from tests.concurrency import all_at_once, at_once, errors_in
 from tests.factories import (

@@ -6,9 +6,10 @@ import pytest
 
 from loyalty.models import Entry
 from loyalty.queries.balances import WalletView
+from loyalty.rules.redemption import AlreadyReversed
 from loyalty.rules.wallets import InsufficientPoints
 from loyalty.services.adjustments import Requested
-from loyalty.services.reversals import AlreadyReversed, NotReversible, reverse_entry
+from loyalty.services.reversals import NotReversible, reverse_entry
 from loyalty.services.transfers import transfer_points
 from tests.factories import (
     NOON,

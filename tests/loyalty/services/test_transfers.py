@@ -6,9 +6,10 @@ import pytest
 
 from loyalty.models import Lot, Member
 from loyalty.queries.balances import WalletView
+from loyalty.rules.redemption import MemberSuspended
 from loyalty.rules.wallets import InsufficientPoints
 from loyalty.services.adjustments import Requested
-from loyalty.services.transfers import MemberSuspended, SameMember, transfer_points
+from loyalty.services.transfers import SameMember, transfer_points
 from tests.factories import (
     NOON,
     balance_of,
