@@ -147,6 +147,7 @@ INSTALLED_APPS = [
     "core",
     "loyalty",
     "tiers",
+    "referrals",
     "engine",
     "storefront",
     "seeds",

@@ -10,6 +10,7 @@ from loyalty.rules.statements import EventStatement, MemberStatement, RefundStat
 from loyalty.services.facts import Earning, Fact, Wave
 from loyalty.services.members import claimable_since
 from loyalty.services.posting import posted_of
+from tiers.services.moves import moved_to
 
 
 def announce_facts(wave: Wave) -> None:
@@ -67,11 +68,11 @@ def answer_of(fact: Fact, wave: Wave) -> Answer:
         "clamped": fact.clamped,
         "waiting": answer.waiting,
         "wallets": _wallets(fact, wave),
-        "tiers": [],
+        "tiers": _moves(fact, wave),
         "referral": None,
         "challenges": [],
         "badges": [],
-        "vouchers": [],
+        "vouchers": _vouchers(fact, wave),
         "decision": f"dec_{fact.row.decision_id}" if fact.row.decision_id else None,
     }
     # Only for orders that were paid with something: others are answered as ever.
@@ -184,6 +185,17 @@ def _wallets(fact: Fact, wave: Wave) -> dict[str, dict[str, int]]:
         for wallet in [wave.book.wallets.get((fact.member.pk, point_type.id))]
         if wallet is not None
     }
+
+
+def _moves(fact: Fact, wave: Wave) -> list[dict[str, str | None]]:
+    return moved_to(wave.brought["moved"].moves, fact.member.pk) if fact.member else []
+
+
+def _vouchers(fact: Fact, wave: Wave) -> list[str]:
+    """Return the codes of the vouchers that the fact brought its member."""
+    issued = wave.brought["moved"].vouchers
+    theirs = fact.member.pk if fact.member else None
+    return [voucher.shown for voucher in issued if voucher.member_id == theirs]
 
 
 def _z(moment: str) -> str:

@@ -25,6 +25,7 @@ from loyalty.services.members import enrol_members, find_members
 from loyalty.services.orders import has_new_owners, record_orders, stated_orders
 from loyalty.services.posting import post_facts
 from loyalty.services.spending import settle_redemptions
+from tiers.services.counting import brought_by, review_facts, tiers_of
 
 Stage = Callable[[Wave], None]
 
@@ -66,8 +67,10 @@ def _open_book(wave: Wave) -> None:
 
 
 def gather_context(wave: Wave) -> None:
-    """What each member brings along: bonuses and facts, frozen with the order."""
-    gather_facts(wave, bonuses={})
+    """What each member brings along: tiers, bonuses and facts, frozen with the order."""
+    tiers = tiers_of(wave)
+    wave.brought["tiers"] = tiers
+    gather_facts(wave, brought_by(wave, tiers) if tiers else {})
 
 
 def advance_challenges(wave: Wave) -> None:
@@ -79,7 +82,8 @@ def qualify_referrals(wave: Wave) -> None:
 
 
 def review_standing(wave: Wave) -> None:
-    """Tiers join here: a rise counts now, a fall waits for its date."""
+    """A rise counts now, a fall waits for its date; entering a tier gives its reward."""
+    wave.brought["moved"] = review_facts(wave, wave.brought["tiers"])
 
 
 # What happens to every fact, in this order, in one transaction.

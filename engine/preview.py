@@ -16,6 +16,7 @@ from loyalty.services.earning import earn_points, gather_facts
 from loyalty.services.facts import Fact, Wave
 from loyalty.services.ledger import Book
 from loyalty.services.orders import content_of
+from tiers.services.counting import brought_by, tiers_of
 
 
 def preview_order(
@@ -29,7 +30,8 @@ def preview_order(
     setup = setup_of(program)
     fact = _imagined(program, statement, at)
     wave = Wave(program, setup, at, [fact], _unlocked(setup, fact, at), is_preview=True)
-    gather_facts(wave, bonuses={})
+    tiers = tiers_of(wave) if fact.member and fact.member.pk else None
+    gather_facts(wave, brought_by(wave, tiers) if tiers else {})
     earn_points(wave)
     return {
         "member": fact.member.external_id or None if fact.member else None,

@@ -14,16 +14,24 @@ from django.views.decorators.http import require_POST
 
 from core import clock
 from core.staff import DASH, Page, ReadOnlyAdmin, moment
+from engine.celebrations import celebrate_members
 from loyalty.admin.acting import Act
+from loyalty.admin.lives import MergeAdmin
+from loyalty.admin.member_acts import Issue, MergeInto
 from loyalty.admin.members import MemberAdmin
-from loyalty.models import Member
-from storefront.models import ApiKey, IdempotencyKey
+from loyalty.models import Member, Merge
+from storefront.models import ApiKey, ClaimsKey, IdempotencyKey
 from storefront.services.erasure import forget_member
 from storefront.services.keys import revoke_api_key
+from tiers.queries.telling import tiers_held
 
 NOTE = (
     "The secret part of a key was shown once, when it was made, and is kept nowhere. "
     "New keys are made with manage.py create_api_key."
+)
+CLAIMS_NOTE = (
+    "The secret is kept nowhere: it is made of this name and the server's SECRET_KEY. "
+    "Those who check claims get it from GET /api/v1/program/claims-key."
 )
 
 
@@ -142,6 +150,44 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
         return Page(facts, raw=[("The answer that is kept", answer)])
 
 
+@admin.register(ClaimsKey)
+class ClaimsKeyAdmin(ReadOnlyAdmin):
+    list_display = ("kid", "program", "made", "signs", "ends")
+    list_select_related = ("program",)
+    list_filter = ("program",)
+    search_fields = ("kid",)
+    search_help_text = "The name of a key, as in the header of a claim."
+
+    @admin.display(description="made")
+    def made(self, key: ClaimsKey) -> str:
+        return moment(key.created_at)
+
+    @admin.display(description="signs from")
+    def signs(self, key: ClaimsKey) -> str:
+        return moment(key.signs_from)
+
+    @admin.display(description="good until")
+    def ends(self, key: ClaimsKey) -> str:
+        return moment(key.ends_at)
+
+    def page(self, key: ClaimsKey) -> Page:
+        facts: list[tuple[str, object]] = [
+            ("Name", key.kid),
+            ("Program", str(key.program)),
+            ("Made", self.made(key)),
+            ("Signs from", self.signs(key)),
+            ("Good until", self.ends(key)),
+        ]
+        return Page(facts, note=CLAIMS_NOTE)
+
+
+class IssueByTier(Issue):
+    """The same, where it is known which tiers the member holds."""
+
+    def tiers(self) -> Mapping[str, str]:
+        return tiers_held(self.row, self.row.program.now())
+
+
 class Erase(Act):
     """Erases what identifies a person, for good."""
 
@@ -173,11 +219,53 @@ class Erase(Act):
         return "The member was erased."
 
 
-admin.site.unregister(Member)
+class MergeAsOfNow(MergeInto):
+    """The same, once the other has had what there was to celebrate by now."""
+
+    def clean_into(self) -> Member:
+        return as_of_now(super().clean_into())
+
+
+admin.site.unregister([Member, Merge])
 
 
 @admin.register(Member)
 class ForgettingMemberAdmin(MemberAdmin):
-    """Members, whom only the door can erase as a whole: it keeps answers about them."""
+    """Members, whom only the door can erase as a whole: it keeps answers about them.
 
-    acts: ClassVar[Mapping[str, type[Act]]] = {**MemberAdmin.acts, "erase": Erase}
+    And what is below it knows nothing of tiers, which some rewards are for, and cannot
+    state what somebody has to celebrate before staff look.
+    """
+
+    acts: ClassVar[Mapping[str, type[Act]]] = {
+        **MemberAdmin.acts,
+        "issue": IssueByTier,
+        "merge": MergeAsOfNow,
+        "erase": Erase,
+    }
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Member | None:
+        member = super().get_object(request, object_id, from_field)
+        return member and as_of_now(member)
+
+
+@admin.register(Merge)
+class MergeAdminAsOfNow(MergeAdmin):
+    """Merges; what the two had to celebrate as one by now was one's."""
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Merge | None:
+        merge = super().get_object(request, object_id, from_field)
+        if merge is not None:
+            merge.into.program = merge.program
+            as_of_now(merge.into)
+        return merge
+
+
+def as_of_now(member: Member) -> Member:
+    """State what a member has to celebrate by now, as the API does when it looks one up."""
+    celebrate_members(member.program, [member], at=member.program.now())
+    return member

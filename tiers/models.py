@@ -42,7 +42,8 @@ class LadderVersion(models.Model):
     """What a ladder says from `applies_from` on, in the program file's form without its name.
 
     An undone version was never there. In force is the newest of the others that has
-    begun; before the first one, the first.
+    begun; before the first one, the first. Until all members have been reviewed since it
+    began, or since it was undone, rows do not tell where they stand.
     """
 
     ladder = models.ForeignKey(Ladder, on_delete=models.PROTECT, related_name="versions")
@@ -50,6 +51,9 @@ class LadderVersion(models.Model):
     content = models.JSONField()
     applies_from = models.DateTimeField(help_text="Program time.")
     undone_at = models.DateTimeField(null=True, editable=False, help_text="Program time.")
+    reviewed_at = models.DateTimeField(
+        null=True, editable=False, help_text="Program time, for all members."
+    )
 
     class Meta:
         ordering = ["number"]
@@ -70,6 +74,17 @@ class LadderVersion(models.Model):
         content: dict[str, Any] = self.content
         tiers = sorted(content["tiers"].items(), key=_threshold)
         return ({"name": name} if name else {}) | content | {"tiers": dict(tiers)}
+
+    @property
+    def lowest(self) -> str:
+        """Return the code of the tier that needs nothing, "" if there is none."""
+        tiers = self.content["tiers"].items()
+        free = (code for code, tier in tiers if _needs_nothing(tier))
+        return next(free, "")
+
+
+def _needs_nothing(tier: dict[str, Any]) -> bool:
+    return not Decimal(str(tier["threshold"])) and tier.get("operator") != "over"
 
 
 def _threshold(tier: tuple[str, dict[str, Any]]) -> Decimal:
@@ -175,6 +190,48 @@ class Standing(models.Model):
         if not self.floor_tier or self.floor_since is None or at < self.floor_since:
             return False
         return self.floor_until is None or at < self.floor_until
+
+
+class Proof(models.Model):
+    """That a member's rows say what the days come to: found by a review that did it all.
+
+    `digest` is of the days, the rows and the ladders that it saw. As long as it is the
+    same, another review finds the same.
+    """
+
+    member = models.OneToOneField(Member, on_delete=models.PROTECT, primary_key=True)
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, db_index=False)
+    digest = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return str(self.digest)
+
+
+class ReviewChunk(models.Model):
+    """A stretch of members, by number, that a review of everybody goes through.
+
+    `last` is null for all the rest, `cursor` the last member who is done. The chunks
+    of a `round` begin together; who works on one locks it for as long as a step takes.
+    """
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT)
+    round = models.UUIDField()
+    began_at = models.DateTimeField(help_text="Program time.")
+    first = models.BigIntegerField()
+    last = models.BigIntegerField(null=True)
+    cursor = models.BigIntegerField(default=0)
+    reviewed = models.IntegerField(default=0)
+    rises = models.IntegerField(default=0)
+    falls = models.IntegerField(default=0)
+    done_at = models.DateTimeField(null=True, help_text="Server time.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["round", "first"], name="review_chunk_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first} to {self.last or 'the end'}"
 
 
 class StandingChange(models.Model):

@@ -1,5 +1,6 @@
 """What staff do for a member on the phone: each is a form and one call of a service."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -95,6 +96,10 @@ class Issue(Act):
     def is_offered(cls, row: Member) -> bool:
         return row.may_redeem
 
+    def tiers(self) -> Mapping[str, str]:
+        """Return the tiers that the member holds, by ladder; ladders are unknown here."""
+        return {}
+
     def prepare(self) -> None:
         field = self.fields["reward"]
         assert isinstance(field, forms.ChoiceField)
@@ -105,7 +110,7 @@ class Issue(Act):
         member, at = self.row, self.row.program.now()
         setup = setup_of(member.program)
         rewards = [each for each in setup.rewards.values() if each.gives.pay is None]
-        met = circumstances_of(setup, rewards, member, at=at)
+        met = circumstances_of(setup, rewards, member, at=at, tiers=self.tiers())
         offers = []
         for reward in rewards:
             word = why_not_redeemable(reward, member, at, met)
@@ -119,7 +124,9 @@ class Issue(Act):
         request = RedemptionRequest(
             reward=self.cleaned_data["reward"], order=self.cleaned_data["order"], capture=True
         )
-        redemption = redeem_reward(member=self.row, request=request, requested=self.asked())
+        redemption = redeem_reward(
+            member=self.row, request=request, requested=self.asked(), tiers=self.tiers()
+        )
         voucher = getattr(redemption, "voucher", None)
         code = f" The code is {voucher.shown}." if voucher else ""
         return f"{redemption.points:,} points spent on {redemption.reward}.{code}"

@@ -26,6 +26,7 @@ from loyalty.admin.timeline import timeline_panel
 from loyalty.models import Decision, Entry, Member, Merge, Order, Redemption, Voucher
 from loyalty.queries.balances import forecast_of
 from loyalty.queries.export import export_chunks
+from loyalty.rules.codes import compared
 
 LAST_ORDERS = 10
 NOTE = (
@@ -78,7 +79,8 @@ class MemberAdmin(ActingAdmin):
         return found, False
 
     def found_by(self, term: str) -> Q:
-        return super().found_by(term) | super().found_by(term.lower())
+        found = super().found_by(term) | super().found_by(term.lower())
+        return found | super().found_by(compared(term))
 
     def offered(self, request: HttpRequest, row: Member) -> list[Tool]:
         tools = super().offered(request, row)

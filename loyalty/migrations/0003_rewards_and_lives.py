@@ -629,7 +629,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     ("captured_points__gte", 0),
                     ("captured_points__lte", models.F("points")),
-                    ("points__gt", 0),
+                    ("points__gte", 0),
                     ("reversed_points__gte", 0),
                     ("reversed_points__lte", models.F("captured_points")),
                 ),
@@ -645,6 +645,7 @@ class Migration(migrations.Migration):
                         ("captured_points__gt", models.F("reversed_points")),
                     ),
                     models.Q(("status", "reversed"), ("captured_points__gt", 0)),
+                    models.Q(("points", 0), ("status__in", ("captured", "reversed"))),
                     models.Q(
                         ("captured_points", 0), ("status__in", ("held", "voided", "expired"))
                     ),

@@ -66,7 +66,7 @@ class Reward(models.Model):
 
 
 class Redemption(models.Model):
-    """Points exchanged for a reward, or paid with at a checkout.
+    """Points exchanged for a reward, or paid with at a checkout; a gift takes none.
 
     `points` were asked for; `captured_points` of them were spent, and
     `reversed_points` of those came back. Its wallet's lock guards every change.
@@ -124,7 +124,7 @@ class Redemption(models.Model):
             models.UniqueConstraint(fields=["program", "key"], name="redemption_key_once"),
             models.CheckConstraint(
                 condition=Q(
-                    points__gt=0,
+                    points__gte=0,
                     captured_points__gte=0,
                     captured_points__lte=F("points"),
                     reversed_points__gte=0,
@@ -135,6 +135,7 @@ class Redemption(models.Model):
             models.CheckConstraint(
                 condition=(Q(status="captured") & Q(captured_points__gt=F("reversed_points")))
                 | (Q(status="reversed") & Q(captured_points__gt=0))
+                | Q(status__in=("captured", "reversed"), points=0)
                 | Q(status__in=("held", "voided", "expired"), captured_points=0),
                 name="redemption_status_fits_its_points",
             ),

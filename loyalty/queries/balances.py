@@ -13,8 +13,16 @@ from typing import Any
 from django.db import connection
 from django.db.models import BooleanField, ExpressionWrapper, F, Min, Q, Sum
 
-from core.reading import one_of, read_values
-from loyalty.models import Allocation, Entry, Hold, Lot, Member, Wallet
+from core.reading import (
+    Columns,
+    Condition,
+    as_instances,
+    columns_of,
+    one_of,
+    read_values,
+    read_values_together,
+)
+from loyalty.models import Allocation, Entry, Hold, Lot, Member, Program, Wallet
 from loyalty.queries.setup import Setup, setup_of
 from loyalty.rules.due import is_due, settle
 from loyalty.rules.wallets import (
@@ -31,9 +39,11 @@ from loyalty.rules.wallets import (
 BUCKETS = ("available", "pending", "held", "debt")
 LIFETIMES = ("lifetime_earned", "lifetime_redeemed", "lifetime_expired")
 WALLET_COLUMNS = (*BUCKETS, *LIFETIMES, "last_seq", "head_hash", "due_at", "idle_at")
+STATE_COLUMNS = ("id", "member_id", "point_type_id", *WALLET_COLUMNS)
 LOT_PARTS = LotMove.PARTS
 LOT_TERMS = ("earned_at", "granted", "available_at", "lapses", "expires_at", "idle")
 LOT_COLUMNS = ("id", "wallet_id", "source_type", "source_id", *LOT_TERMS, *LOT_PARTS)
+NAMED = "program_id = %s AND external_id = %s"
 # As the index of open lots has it.
 IS_OPEN = "(pending > 0 OR remaining > 0 OR held > 0)"
 
@@ -94,14 +104,44 @@ def _empty(setup: Setup) -> dict[str, WalletView]:
     return dict.fromkeys(setup.point_types, WalletView())
 
 
-def forecast_of(member: Member, *, at: datetime, now: datetime) -> dict[str, Forecast]:
+def look_up_member(
+    program: Program, external_id: str
+) -> tuple[Member | None, list[WalletState]]:
+    """Return who enrolled with an id, if anybody, with wallets and lots as last written.
+
+    One query: what `forecast_of` takes, for whoever does not know the member yet.
+    """
+    named = [program.pk, external_id]
+    who = f"SELECT id FROM loyalty_member WHERE {NAMED}"
+    members, *rows = read_values_together(
+        (columns_of(Member), (NAMED, named)),
+        *_wallets_and_lots((f"member_id = ({who})", named)),
+    )
+    if not members:
+        return None, []
+    member = as_instances(Member, members)[0]
+    # What looks at the member's program finds the one that is loaded.
+    member.program = program
+    return member, _loaded_states(setup_of(program), *rows)
+
+
+def forecast_of(
+    member: Member,
+    *,
+    at: datetime,
+    now: datetime,
+    states: Sequence[WalletState] | None = None,
+) -> dict[str, Forecast]:
     """Return a member's wallets at any moment, past or future, with what is to come.
 
     The past is told by business time (`occurred_at`); the future assumes that
-    nothing but time goes on.
+    nothing but time goes on. `states` are the wallets with their lots, if they were
+    looked up already.
     """
     setup = setup_of(member.program)
-    states = _states(setup, [member.pk])
+    if states is None:
+        theirs = ("member_id = %s", [member.pk])
+        states = _loaded_states(setup, *read_values_together(*_wallets_and_lots(theirs)))
     drafts = _settle(states, max(at, now))
     views = {state.id: _view(state) for state in states}
     if at < now:
@@ -116,10 +156,34 @@ def forecast_of(member: Member, *, at: datetime, now: datetime) -> dict[str, For
 
 def _states(setup: Setup, member_ids: Sequence[int]) -> list[WalletState]:
     """Return wallets as they were last written, without their lots."""
+    return _as_states(
+        setup, read_values(Wallet, STATE_COLUMNS, one_of("member_id", member_ids))
+    )
+
+
+def _as_states(setup: Setup, rows: Iterable[Mapping[str, Any]]) -> list[WalletState]:
     terms = {p.id: p.terms for p in setup.point_types.values()}
-    columns = ("id", "member_id", "point_type_id", *WALLET_COLUMNS)
-    rows = read_values(Wallet, columns, one_of("member_id", member_ids))
     return [WalletState(terms=terms[row["point_type_id"]], **row) for row in rows]
+
+
+def _wallets_and_lots(theirs: Condition) -> Sequence[tuple[Columns, Condition]]:
+    """Return what is to be read of the wallets that meet a condition."""
+    text, values = theirs
+    lots = f"wallet_id IN (SELECT id FROM loyalty_wallet WHERE {text}) AND {IS_OPEN}"
+    return ((Wallet, STATE_COLUMNS), theirs), ((Lot, LOT_COLUMNS), (lots, values))
+
+
+def _loaded_states(
+    setup: Setup, wallets: Sequence[Mapping[str, Any]], lots: Sequence[Mapping[str, Any]]
+) -> list[WalletState]:
+    """Return wallets as they were last written, with their open lots and holds."""
+    by_id = {state.id: state for state in _as_states(setup, wallets)}
+    for row in lots:
+        by_id[row["wallet_id"]].lots[row["id"]] = lot_state(row)
+    _load_holds({state.id: state for state in by_id.values() if state.held})
+    for state in by_id.values():
+        state.is_loaded = True
+    return list(by_id.values())
 
 
 def _settle(states: Sequence[WalletState], at: datetime) -> dict[int, list[Draft]]:

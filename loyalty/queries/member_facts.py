@@ -1,7 +1,7 @@
 """What rules may know about a member: as it was at the time of the fact."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,17 +13,24 @@ from loyalty.models import Member
 
 YEAR = Period(12, "month")
 
+# Held by members whom nobody has asked about, or whose program has no ladders.
+NO_TIERS: Mapping[str, str] = {}
+
 # Names that ask for a look at the member's other orders.
 COUNTED = frozenset({"order.is_first", "member.orders_count", "member.spend_12m"})
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: this member, at this time, but for this order."""
+    """What is asked: this member, at this time, but for this order.
+
+    `tiers` are those held then, by ladder; whoever asks knows them.
+    """
 
     member: Member
     at: datetime
     order_id: int | None = None
+    tiers: Mapping[str, str] = field(default_factory=dict)
 
 
 def member_facts(
@@ -57,7 +64,7 @@ def _plain_facts(question: Question, zone: ZoneInfo) -> dict[str, Any]:
         "locale": member.locale or None,
         "attributes": member.attributes,
         "segments": [],
-        "tier": {},
+        "tier": dict(question.tiers),
         "birthday_known_since": known_since.isoformat() if known_since else None,
     }
 

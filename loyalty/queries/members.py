@@ -54,6 +54,19 @@ def members_with(
     return list(people.values())
 
 
+def kin_of(members: Iterable[Member]) -> dict[int, list[int]]:
+    """Return the numbers of all who are each of these members now, itself the first."""
+    kin = {member.pk: [member.pk] for member in members}
+    newest = {pk: pk for pk in kin}
+    while newest:
+        merges = Merge.objects.filter(into__in=newest, undone_at=None).order_by("pk")
+        rows = list(merges.values_list("merged_id", "into_id"))
+        newest = {merged: newest[into] for merged, into in rows}
+        for merged, survivor in newest.items():
+            kin[survivor].append(merged)
+    return kin
+
+
 def merged_into(member: Member) -> list[Member]:
     """Return everybody who is this member now, without the member itself."""
     family: list[Member] = []

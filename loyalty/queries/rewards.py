@@ -12,7 +12,7 @@ from django.db.models import Count, F
 from core.periods import window_of
 from loyalty.models import Member, Program, Redemption, Reward, Voucher
 from loyalty.queries.balances import states_of
-from loyalty.queries.member_facts import COUNTED, Question, member_facts
+from loyalty.queries.member_facts import COUNTED, NO_TIERS, Question, member_facts
 from loyalty.queries.setup import Setup, setup_of
 from loyalty.rules.limits import Limit
 from loyalty.rules.paying import quote_payment
@@ -39,28 +39,40 @@ class Circumstances:
     available: Mapping[str, int] = field(default_factory=dict)
 
 
-def catalogue(program: Program, member: Member | None, at: datetime) -> list[dict[str, Any]]:
+def catalogue(
+    program: Program,
+    member: Member | None,
+    at: datetime,
+    *,
+    tiers: Mapping[str, str] = NO_TIERS,
+) -> list[dict[str, Any]]:
     """Return the rewards that are visible at `at`, in their order.
 
     With a member, each says whether they can pay for it (`affordable`), whether
     it is meant for them (`eligible`), and in a stable word why they cannot have
-    it now (`why_not`, None if they can). A few queries, however many rewards.
+    it now (`why_not`, None if they can). `tiers` are those that the member holds,
+    by ladder. A few queries, however many rewards.
     """
     setup = setup_of(program)
     rewards = [reward for reward in setup.rewards.values() if at in reward.visible]
     if member is None:
         left = left_of(setup, rewards, at=at)
         return [_face(reward, left) for reward in rewards]
-    met = circumstances_of(setup, rewards, member, at=at)
+    met = circumstances_of(setup, rewards, member, at=at, tiers=tiers)
     return [_face(reward, met.left) | _answer(reward, member, at, met) for reward in rewards]
 
 
 def circumstances_of(
-    setup: Setup, rewards: Sequence[CompiledReward], member: Member, *, at: datetime
+    setup: Setup,
+    rewards: Sequence[CompiledReward],
+    member: Member,
+    *,
+    at: datetime,
+    tiers: Mapping[str, str] = NO_TIERS,
 ) -> Circumstances:
     """Return what decides whether a member may have these rewards, as it stands now."""
     return Circumstances(
-        facts=facts_for(setup, rewards, member, at=at),
+        facts=facts_for(setup, rewards, member, at=at, tiers=tiers),
         left=left_of(setup, rewards, at=at),
         used=used_of(setup, rewards, member, at=at),
         available=_available(setup, member, at),
@@ -96,7 +108,12 @@ def is_affordable(reward: CompiledReward, available: Mapping[str, int]) -> bool:
 
 
 def facts_for(
-    setup: Setup, rewards: Iterable[CompiledReward], member: Member, *, at: datetime
+    setup: Setup,
+    rewards: Iterable[CompiledReward],
+    member: Member,
+    *,
+    at: datetime,
+    tiers: Mapping[str, str] = NO_TIERS,
 ) -> dict[str, Any]:
     """Return what these rewards' conditions may ask about a member.
 
@@ -106,7 +123,8 @@ def facts_for(
     if not names:
         return {}
     counted = not COUNTED.isdisjoint(names)
-    return member_facts([Question(member, at)], zone=setup.zone, counted=counted)[0]
+    question = Question(member, at, tiers=tiers)
+    return member_facts([question], zone=setup.zone, counted=counted)[0]
 
 
 def left_of(setup: Setup, rewards: Iterable[CompiledReward], *, at: datetime) -> dict[str, int]:

@@ -1,11 +1,12 @@
 """Taking note that somebody celebrates: the fact is ours to state, once a year."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from core.periods import start_of
-from loyalty.models import Member
+from loyalty.models import Member, MemberEvent
 from loyalty.queries.celebrations import due_celebrations, zone_of
+from loyalty.queries.members import kin_of
 from loyalty.queries.setup import Setup
 from loyalty.rules.celebrations import Celebration
 from loyalty.rules.statements import EventStatement
@@ -39,7 +40,7 @@ def take_celebrations(
     for until, ids in passed.items():
         Member.objects.filter(pk__in=ids).update(celebrated_until=until)
     found.sort(key=lambda one: one[0].at)
-    return [_statement(celebration, member) for celebration, member in found]
+    return _statements(found)
 
 
 def celebrations_today(setup: Setup, member: Member, *, at: datetime) -> list[EventStatement]:
@@ -49,7 +50,7 @@ def celebrations_today(setup: Setup, member: Member, *, at: datetime) -> list[Ev
     """
     began_at = start_of("day", at, zone_of(member.timezone, setup))
     today = due_celebrations(setup, member, until=at, after=began_at - MOMENT)
-    return [_statement(celebration, member) for celebration in today]
+    return _statements([(celebration, member) for celebration in today])
 
 
 def moment_of(statement: EventStatement) -> datetime:
@@ -59,10 +60,34 @@ def moment_of(statement: EventStatement) -> datetime:
     return statement.occurred_at
 
 
+def _statements(found: Sequence[tuple[Celebration, Member]]) -> list[EventStatement]:
+    """Return the facts to state: what a merged member had this year, its survivor has had."""
+    kin = kin_of(member for _, member in found)
+    others = {
+        _id_of(celebration, other)
+        for celebration, member in found
+        for other in kin[member.pk][1:]
+    }
+    over: set[str] = set()
+    if others:
+        program_id = found[0][1].program_id
+        stated = MemberEvent.objects.filter(program=program_id, external_id__in=others)
+        over = set(stated.values_list("external_id", flat=True))
+    return [
+        _statement(celebration, member)
+        for celebration, member in found
+        if over.isdisjoint(_id_of(celebration, other) for other in kin[member.pk])
+    ]
+
+
+def _id_of(celebration: Celebration, member_id: int) -> str:
+    return ID.format(kind=celebration.kind, year=celebration.year, member=member_id)
+
+
 def _statement(celebration: Celebration, member: Member) -> EventStatement:
-    kind, year, begins_at = celebration
+    kind, _, begins_at = celebration
     return EventStatement(
-        id=ID.format(kind=kind, year=year, member=member.pk),
+        id=_id_of(celebration, member.pk),
         type=kind,
         member=member.external_id,
         occurred_at=begins_at,

@@ -1,6 +1,7 @@
 """What facts are worth now, under the rules that they froze, within the limits."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -23,18 +24,35 @@ MOST_POINTS = 10**15
 WORTHLESS = {"pending": WhyNot.ORDER_PENDING, "cancelled": WhyNot.ORDER_CANCELLED}
 
 
-def gather_facts(wave: Wave, bonuses: Mapping[int, Sequence[Bonus]]) -> None:
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What members bring along to facts: tiers by ladder, and earning multipliers."""
+
+    tiers: Mapping[str, str] = field(default_factory=dict)
+    bonuses: Sequence[Bonus] = ()
+
+
+NOTHING = Brought()
+
+
+def first_judged(wave: Wave) -> list[Fact]:
+    """Return the facts that are judged for the first time, and freeze by what."""
+    return [fact for fact in wave.live() if _must_freeze(fact)]
+
+
+def gather_facts(wave: Wave, brought: Mapping[int, Brought]) -> None:
     """Freeze, for facts that earn for the first time, by what they will be judged.
 
-    `bonuses` are the earning multipliers that each member brings, by member.
+    `brought` is what the members bring along at the time of their facts, by member.
     """
-    asking = [fact for fact in wave.live() if _must_freeze(fact)]
+    asking = first_judged(wave)
     questions = []
     for fact in asking:
         row = fact.row
         row.rule_set_id = wave.setup.rule_set_id_at(fact.occurred_at)
         order_id = fact.order.pk if fact.order else None
-        questions.append(Question(_member(fact), fact.occurred_at, order_id))
+        tiers = brought.get(_member(fact).pk, NOTHING).tiers
+        questions.append(Question(_member(fact), fact.occurred_at, order_id, tiers))
     sets = {fact.row.rule_set_id for fact in asking} - {None}
     counted = any(COUNTED & wave.setup.rule_set(key).names for key in sets if key)
     answers = member_facts(questions, zone=wave.setup.zone, counted=counted)
@@ -42,7 +60,7 @@ def gather_facts(wave: Wave, bonuses: Mapping[int, Sequence[Bonus]]) -> None:
         why_nothing = _member(fact).why_no_earning
         frozen = {
             "member": known,
-            "bonuses": _frozen_bonuses(bonuses.get(_member(fact).pk, ())),
+            "bonuses": _frozen_bonuses(brought.get(_member(fact).pk, NOTHING).bonuses),
             "earns_nothing": why_nothing,
         }
         if fact.order is not None:

@@ -65,6 +65,24 @@ class LimitUseChange:
     times: int
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What an order or event came to: for whom, at its business time.
+
+    `spend` is in minor units; an order that is worth nothing counts for nothing.
+    `posted` is what its row remembers of its points.
+    """
+
+    member_id: int | None = None
+    moment: datetime | None = None
+    spend: int = 0
+    orders: int = 0
+    posted: Mapping[str, Any] = field(default_factory=dict)
+
+
+NOTHING = Counted()
+
+
 @dataclass(slots=True)
 class Fact:
     """One statement on its way through the stages, and what became of it."""
@@ -76,6 +94,7 @@ class Fact:
     order_facts: OrderFacts | None = None
     clamped: int = 0
     fulfilled_before: datetime | None = None
+    counted_before: Counted = NOTHING
     is_created: bool = False
     is_applied: bool = True
     earns: bool = False
@@ -127,16 +146,36 @@ class Fact:
         return row
 
     @property
+    def counted(self) -> Counted:
+        """What the fact's row comes to as it stands."""
+        order, event = self.order, self.event
+        if order is not None:
+            return counted(order)
+        if event is None or event.member_id is None:
+            return NOTHING
+        return Counted(event.member_id, event.occurred_at, posted=event.posted)
+
+    @property
     def is_waiting(self) -> bool:
         row = self.order or self.event
         return row is not None and row.waiting
+
+
+def counted(order: Order) -> Counted:
+    """Return what an order comes to as it stands."""
+    if order.member_id is None:
+        return NOTHING
+    moment = order.paid_at or order.placed_at
+    spend, orders = (order.subtotal, 1) if order.counts else (0, 0)
+    return Counted(order.member_id, moment, spend, orders, order.posted)
 
 
 @dataclass(slots=True)
 class Wave:
     """Facts that are done together: at most one for each member and order.
 
-    A preview locks nothing, and nothing of it is written.
+    A preview locks nothing, and nothing of it is written. `brought` is what apps above
+    this one carry from stage to stage, by their names.
     """
 
     program: Program
@@ -145,6 +184,7 @@ class Wave:
     facts: Sequence[Fact]
     book: Book
     is_preview: bool = False
+    brought: dict[str, Any] = field(default_factory=dict)
 
     def live(self) -> list[Fact]:
         """Return the facts that were not refused and are not mere repeats."""

@@ -14,7 +14,7 @@ PARTICULARS = ("name", *DAYS, "locale", "timezone")
 MAPPINGS = ("attributes", "consents")
 
 
-def take_identity(merged: Member, survivor: Member, *, at: datetime) -> dict[str, Any]:
+def take_identity(merged: Member, survivor: Member) -> dict[str, Any]:
     """Give the survivor what it lacks, and close the merged member.
 
     An address moves, since nobody else may have it; one that both have stays where
@@ -32,8 +32,10 @@ def take_identity(merged: Member, survivor: Member, *, at: datetime) -> dict[str
     for name, address in taken.items():
         setattr(survivor, name, address)
     if "birthday" in particulars:
-        # Known from now on: the merged member may have had this year's already.
-        survivor.birthday_known_since = survivor.celebrated_until = at
+        # On file for as long as it was, and celebrated as far.
+        survivor.birthday_known_since = merged.birthday_known_since
+        stated = [one.celebrated_until for one in (survivor, merged) if one.celebrated_until]
+        survivor.celebrated_until = max(stated, default=None)
     mappings = {name: _take_over_mapping(merged, survivor, name) for name in MAPPINGS}
     fields = [*particulars, *addresses, "birthday_known_since", "celebrated_until"]
     survivor.save(update_fields=[*fields, *MAPPINGS])

@@ -27,7 +27,12 @@ from loyalty.services.adjustments import Requested
 from loyalty.services.identity import give_back_identity, take_identity
 from loyalty.services.ledger import Book, close_wallets, open_book
 from loyalty.services.moving import Move, move_points, renumbered, return_points
-from loyalty.services.statuses import MemberClosed, MemberErased
+from loyalty.services.statuses import (
+    MemberClosed,
+    MemberErased,
+    give_back_suspension,
+    take_suspension,
+)
 from loyalty.services.transfers import SameMember
 
 UNDO_WITHIN = timedelta(days=30)
@@ -105,7 +110,8 @@ def merge_members(
         {"state": [getattr(merged, name) for name in STATES]}
         | move_points(book, move)
         | _move_rows(merged, survivor)
-        | {"identity": take_identity(merged, survivor, at=requested.at)}
+        | {"suspension": take_suspension(merged, survivor, at=requested.at)}
+        | {"identity": take_identity(merged, survivor)}
     )
     merge.save(update_fields=["moved"])
     close_wallets([merged.pk])
@@ -145,6 +151,7 @@ def undo_merge(*, merge: Merge, at: datetime) -> Merge:
     _renumber_lots(merge, back=True)
     for name, value in zip(STATES, moved["state"], strict=True):
         setattr(merged, name, value)
+    give_back_suspension(survivor, moved["suspension"], at=at)
     give_back_identity(merged, survivor, moved["identity"], at=at)
     merged.save(update_fields=STATES)
     merge.undone_at = at

@@ -211,6 +211,7 @@ def _keep_past_dates(posted: dict[str, Any], before: dict[str, Any], at: datetim
 def posted_of(earning: Earning) -> dict[str, Any]:
     """Return what an order or event remembers of its points in one point type."""
     dates = earning.dates.items()
+    lapsing = [rule for rule, lot in dates if lot.lapses]
     return {
         "points": earning.target,
         "forgiven": earning.forgiven,
@@ -219,6 +220,8 @@ def posted_of(earning: Earning) -> dict[str, Any]:
         "rules": earning.rules,
         "dates": {rule: _text(lot.available_at) for rule, lot in dates},
         "expires": {rule: _text(lot.expires_at) for rule, lot in dates},
+        # What is cancelled at its date if nothing comes between, where others are released.
+        **({"lapses": lapsing} if lapsing else {}),
         **({"lots": earning.lots} if earning.lots else {}),
     }
 

@@ -1,5 +1,6 @@
 """Suspending, reactivating and closing members."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,8 +42,7 @@ def suspend_member(
     locked = _lock_open(member)
     wanted = (Member.Status.SUSPENDED, earning, redeeming, reason)
     if _take_over(member, locked, wanted):
-        said = {"earning": earning, "redeeming": redeeming, "reason": reason}
-        _announce(member, "member.suspended", at, said)
+        _announce(member, "member.suspended", at, _said(member))
     return member
 
 
@@ -81,6 +81,59 @@ def close_member(*, member: Member, reason: str = "", at: datetime) -> Member:
     if _take_over(member, locked, wanted):
         _announce(member, "member.closed", at, {})
     return member
+
+
+def take_suspension(merged: Member, survivor: Member, *, at: datetime) -> dict[str, Any]:
+    """Hold a survivor to what the merged member was suspended from as well.
+
+    Nobody comes free by becoming another. Both rows are locked by the caller; returns
+    how the survivor stood before and how it stands now, for an undo.
+    """
+    before = _suspension_of(survivor)
+    if merged.status == Member.Status.SUSPENDED:
+        if survivor.status != Member.Status.SUSPENDED:
+            survivor.status = Member.Status.SUSPENDED
+            survivor.suspension_reason = merged.suspension_reason
+        survivor.earning_suspended |= merged.earning_suspended
+        survivor.redeeming_suspended |= merged.redeeming_suspended
+        _announce_suspension(survivor, before, at)
+    return {"before": before, "after": _suspension_of(survivor)}
+
+
+def give_back_suspension(survivor: Member, taken: Mapping[str, Any], *, at: datetime) -> None:
+    """Take from the survivor again what it was held to, unless staff decided since."""
+    after = _suspension_of(survivor)
+    if taken["before"] == taken["after"] or after != taken["after"]:
+        return
+    for name, value in zip(SUSPENSION, taken["before"], strict=True):
+        setattr(survivor, name, value)
+    # What there was to celebrate meanwhile is not made up for.
+    survivor.celebrated_until = max(at, survivor.celebrated_until or at)
+    survivor.save(update_fields=["celebrated_until"])
+    _announce_suspension(survivor, after, at)
+
+
+def _suspension_of(member: Member) -> list[Any]:
+    return [getattr(member, name) for name in SUSPENSION]
+
+
+def _announce_suspension(member: Member, before: Sequence[Any], at: datetime) -> None:
+    """Write what a member is suspended from now, and tell it if it is news."""
+    if _suspension_of(member) == before:
+        return
+    member.save(update_fields=SUSPENSION)
+    if member.status == Member.Status.ACTIVE:
+        _announce(member, "member.reactivated", at, {})
+    else:
+        _announce(member, "member.suspended", at, _said(member))
+
+
+def _said(member: Member) -> dict[str, Any]:
+    return {
+        "earning": member.earning_suspended,
+        "redeeming": member.redeeming_suspended,
+        "reason": member.suspension_reason,
+    }
 
 
 def _lock(member: Member) -> Member:

@@ -190,6 +190,8 @@ def give_back_uses(uses: Sequence[VoucherUse], *, at: datetime) -> None:
         use.released_at = at
         use.save(update_fields=["released_at"])
         _count(use.voucher, -1)
+        told = told_of_voucher("voucher.released", use.voucher, at=at, order=use.order_ref)
+        record_events([told])
 
 
 @retrying

@@ -1,6 +1,7 @@
 """Ids in addresses: the storefront's own, and ours."""
 
 import re
+from collections.abc import Sequence
 
 from django.urls.converters import StringConverter, register_converter
 
@@ -19,10 +20,12 @@ from loyalty.models import (
     Reward,
     Voucher,
 )
+from loyalty.queries.balances import look_up_member
 from loyalty.queries.members import survivor_of
 from loyalty.queries.vouchers import find_voucher as issued_voucher
 from loyalty.rules.statements.reading import Fault
 from loyalty.rules.statements.values import MAX_NUMBER, parse_id
+from loyalty.rules.wallets import WalletState
 
 NUMBER = re.compile(r"[1-9][0-9]{0,18}")
 
@@ -54,6 +57,23 @@ def find_member(program: Program, external_id: str) -> Member:
     return member
 
 
+def find_with_wallets(
+    program: Program, external_id: str
+) -> tuple[Member, Sequence[WalletState] | None]:
+    """Return whom `find_member` finds, and its wallets if one look was enough.
+
+    :raises NotFound: if the program has no such member
+    """
+    try:
+        enrolled, states = look_up_member(program, parse_id(external_id))
+    except Fault:
+        enrolled, states = None, []
+    member = survivor_of(_unless_gone(enrolled))
+    celebrated = celebrate_members(program, [member], at=program.now())
+    # Then what was looked up is another's, or of before.
+    return member, None if celebrated or member is not enrolled else states
+
+
 def find_as_enrolled(program: Program, external_id: str) -> Member:
     """Return the member that enrolled with the storefront's id, whoever it is now.
 
@@ -63,11 +83,15 @@ def find_as_enrolled(program: Program, external_id: str) -> Member:
         found = read_rows(Member, program.pk, one_of("external_id", [parse_id(external_id)]))
     except Fault:
         found = []
-    if not found or found[0].status == Member.Status.ERASED:
-        raise NotFound("There is no such member in this program.")
-    member = found[0]
+    member = _unless_gone(found[0] if found else None)
     # What looks at the member's program finds the one that is loaded.
     member.program = program
+    return member
+
+
+def _unless_gone(member: Member | None) -> Member:
+    if member is None or member.status == Member.Status.ERASED:
+        raise NotFound("There is no such member in this program.")
     return member
 
 

@@ -9,7 +9,6 @@ from rest_framework.response import Response
 
 from engine.celebrations import celebrate_members
 from loyalty.models import Entry, Redemption
-from loyalty.queries.rewards import catalogue
 from loyalty.services.redemptions import RedemptionRequest, redeem_reward
 from storefront.api.auth import IsShopper, ProgramRequest, ShopperAuthentication
 from storefront.api.entries import STATEMENT_PARAMETERS, entry_bodies, statement_page
@@ -23,9 +22,11 @@ from storefront.api.redemptions import (
     redemption_page,
     requested_by,
 )
+from storefront.api.rewards import rewards_for
 from storefront.api.shapes import me as shapes
 from storefront.api.shapes import members, query, redemptions, rewards
 from storefront.api.wallets import wallets_body
+from tiers.queries.telling import tiers_held
 
 # The sources of entries whose ids a shopper knows; others are the house's own.
 KNOWN_SOURCES = frozenset({"order", "event", "redemption"})
@@ -109,8 +110,7 @@ class MyRewardsView(ShopperView):
     )
     def get(self, request: ProgramRequest) -> Response:
         """List the rewards that are visible now, and why the shopper cannot have them."""
-        at = request.program.now()
-        return Response({"results": catalogue(request.program, request.me, at)})
+        return Response({"results": rewards_for(request.program, request.me)})
 
 
 class MyRedemptionsView(ShopperView):
@@ -146,7 +146,10 @@ class MyRedemptionsView(ShopperView):
         """
         wanted = RedemptionRequest(**read_fields(request.data, OWN_REDEMPTION))
         redemption = redeem_reward(
-            member=request.me, request=wanted, requested=requested_by(request)
+            member=request.me,
+            request=wanted,
+            requested=requested_by(request),
+            tiers=tiers_held(request.me, request.program.now()),
         )
         return Response(_for_its_member(redemption_answer(request, redemption)), status=201)
 

@@ -16,7 +16,8 @@ from loyalty.queries.balances import wallets_of
 from loyalty.queries.export import export_chunks
 from loyalty.queries.members import members_with
 from loyalty.rules.statements import parse_member
-from loyalty.rules.statements.values import parse_email, parse_label
+from loyalty.rules.statements.members import parse_card
+from loyalty.rules.statements.values import parse_email
 from loyalty.services.tombstones import is_erased
 from storefront.api.auth import ProgramRequest
 from storefront.api.ids import find_member
@@ -26,6 +27,7 @@ from storefront.api.reading import parse_query_phone
 from storefront.api.shapes import lives, query
 from storefront.api.shapes import members as shapes
 from storefront.services.erasure import forget_member
+from tiers.queries.telling import tiers_told
 
 STATED = OpenApiExample("Ada", shapes.STATEMENT, request_only=True)
 RENAMED = OpenApiExample("A new name", {"name": "Ada L."}, request_only=True)
@@ -103,7 +105,7 @@ class MemberListView(ProgramView):
         **PAGE_PARAMETERS,
         "email": parse_email,
         "phone": parse_query_phone,
-        "card": parse_label,
+        "card": parse_card,
     }
 
     @extend_schema(
@@ -163,6 +165,7 @@ def members_asked_for(program: Program, wanted: Mapping[str, str]) -> QuerySet[M
 def member_bodies(members: Sequence[Member], *, at: datetime) -> list[dict[str, Any]]:
     """Return members of one program as the contract has them."""
     wallets = wallets_of(members, at=at)
+    tiers = tiers_told(members[0].program, members, at) if members else {}
     return [
         {
             "id": member.external_id,
@@ -174,7 +177,7 @@ def member_bodies(members: Sequence[Member], *, at: datetime) -> list[dict[str, 
             "joined_at": member.joined_at,
             "attributes": member.attributes,
             "wallets": {code: view.as_dict() for code, view in wallets[member.pk].items()},
-            "tiers": {},
+            "tiers": tiers[member.pk],
         }
         for member in members
     ]

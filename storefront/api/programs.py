@@ -1,5 +1,6 @@
 """A program: its face, its clock, and the whole of it as a file."""
 
+from datetime import datetime
 from typing import Any, cast
 
 from django.http import HttpResponse
@@ -26,6 +27,7 @@ from storefront.api.program_view import ProgramView
 from storefront.api.reading import parse_yes, read_fields
 from storefront.api.shapes import programs as shapes
 from storefront.api.shapes import query
+from tiers.queries.telling import ladder_faces
 
 YAML = "application/yaml"
 JSON = "application/json"
@@ -48,7 +50,7 @@ class FaceView(ProgramView):
     )
     def get(self, request: ProgramRequest) -> Response:
         """Get the face of the program: its name, its points, the ways to earn them."""
-        return Response(face_body(request.program))
+        return Response(face_body(request.program, at=request.program.now()))
 
 
 class ClockView(ProgramView):
@@ -148,8 +150,8 @@ class FileView(ProgramView):
         return Response({"changes": [change.as_dict() for change in changes]})
 
 
-def face_body(program: Program) -> dict[str, Any]:
-    """Return the face of a program as the contract has it."""
+def face_body(program: Program, *, at: datetime) -> dict[str, Any]:
+    """Return the face of a program at `at` as the contract has it."""
     published = newest_rule_set(program)
     content = published.content if published else {"rules": {}}
     return {
@@ -163,7 +165,7 @@ def face_body(program: Program) -> dict[str, Any]:
             point_type.code: point_type_body(point_type)
             for point_type in PointType.objects.live().filter(program=program)
         },
-        "ladders": {},
+        "ladders": ladder_faces(program, at),
         "ways_to_earn": [
             {
                 "code": code,

@@ -35,6 +35,7 @@ from storefront.api.shapes import query
 from storefront.api.shapes import redemptions as shapes
 from storefront.api.tokens import parse_life
 from storefront.api.vouchers import voucher_body
+from tiers.queries.telling import tiers_held
 
 LONGEST_CODE = 60
 Status = Redemption.Status
@@ -120,6 +121,7 @@ class RedemptionListView(ProgramView):
             member=member,
             request=RedemptionRequest(**stated),
             requested=requested_by(request),
+            tiers=tiers_held(member, request.program.now()),
         )
         return Response(redemption_answer(request, redemption), status=201)
 
@@ -150,7 +152,9 @@ class QuoteView(ProgramView):
         stated = read_fields(request.data, QUOTE, needs=("member", "order_total"))
         member = find_member(request.program, stated.pop("member"))
         wanted = RedemptionRequest(**stated)
-        quote = quote_redemption(member=member, request=wanted, at=request.program.now())
+        at = request.program.now()
+        tiers = tiers_held(member, at)
+        quote = quote_redemption(member=member, request=wanted, at=at, tiers=tiers)
         return Response(asdict(quote))
 
 

@@ -1,10 +1,12 @@
 """Rewards: the catalogue, and codes that were made elsewhere."""
 
 from functools import partial
+from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.response import Response
 
+from loyalty.models import Member, Program
 from loyalty.queries.rewards import catalogue
 from loyalty.rules.codes import LONGEST_SHOWN
 from loyalty.rules.statements.reading import parse_list
@@ -16,6 +18,7 @@ from storefront.api.program_view import ProgramView
 from storefront.api.reading import read_fields
 from storefront.api.shapes import query
 from storefront.api.shapes import rewards as shapes
+from tiers.queries.telling import tiers_held
 
 MOST_CODES = 10_000
 
@@ -49,7 +52,14 @@ class CatalogueView(ProgramView):
         """
         asked_for = request.query.get("member")
         member = find_member(request.program, asked_for) if asked_for else None
-        return Response({"results": catalogue(request.program, member, request.program.now())})
+        return Response({"results": rewards_for(request.program, member)})
+
+
+def rewards_for(program: Program, member: Member | None) -> list[dict[str, Any]]:
+    """Return the catalogue as it is now, for a member or for nobody in particular."""
+    at = program.now()
+    tiers = tiers_held(member, at) if member else {}
+    return catalogue(program, member, at, tiers=tiers)
 
 
 class PoolView(ProgramView):

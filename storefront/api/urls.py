@@ -5,8 +5,11 @@ from django.views.decorators.cache import cache_page
 from drf_spectacular.views import SpectacularAPIView
 from drf_spectacular.views import SpectacularSwaggerSplitView as DocsView
 
+from storefront.api.access import AccessView
 from storefront.api.adjustments import AdjustmentView, TransferView
 from storefront.api.batches import BatchView
+from storefront.api.benefits import BenefitsView
+from storefront.api.claims import ClaimsKeyRotationView, ClaimsKeyView, ClaimView
 from storefront.api.decisions import DecisionView
 from storefront.api.entries import EntryListView, EntryReversalView
 from storefront.api.events import EventView
@@ -19,6 +22,12 @@ from storefront.api.me import (
 )
 from storefront.api.members import ExportView, MemberListView, MemberView
 from storefront.api.merges import MergeView, UnmergeView
+from storefront.api.my_tiers import (
+    MyAccessView,
+    MyBenefitsView,
+    MyClaimsView,
+    MyTierView,
+)
 from storefront.api.orders import OrderListView, OrderView, PreviewView, RefundView
 from storefront.api.program_view import NothingHere, read_only
 from storefront.api.programs import ClockView, FaceView, FileView
@@ -26,6 +35,7 @@ from storefront.api.redemptions import QuoteView, RedemptionListView, Redemption
 from storefront.api.rewards import CatalogueView, PoolView
 from storefront.api.settlements import CaptureView, FulfilmentView, ReverseView, VoidView
 from storefront.api.statuses import ReactivateView, SuspendView
+from storefront.api.tiers import LadderListView, TierView
 from storefront.api.tokens import TokenView
 from storefront.api.vouchers import ConsumeView, ReleaseView, VoucherView
 from storefront.api.wallets import WalletsView
@@ -36,6 +46,8 @@ DOCS_PAGE = "storefront/api_page.html"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("program", FaceView.as_view()),
     path("program/file", FileView.as_view()),
+    path("program/claims-key", ClaimsKeyView.as_view()),
+    path("program/claims-key/rotate", ClaimsKeyRotationView.as_view()),
     path("clock", ClockView.as_view()),
     path("members", MemberListView.as_view()),
     path("members/<external_id:member_id>/wallets", WalletsView.as_view()),
@@ -43,6 +55,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("members/<external_id:member_id>/adjustments", AdjustmentView.as_view()),
     path("members/<external_id:member_id>/transfers", TransferView.as_view()),
     path("members/<external_id:member_id>/tokens", TokenView.as_view()),
+    path("members/<external_id:member_id>/tier", TierView.as_view()),
+    path("members/<external_id:member_id>/benefits", BenefitsView.as_view()),
+    path("members/<external_id:member_id>/access", AccessView.as_view()),
+    path("members/<external_id:member_id>/claims", ClaimView.as_view()),
     path("members/<external_id:member_id>/suspend", SuspendView.as_view()),
     path("members/<external_id:member_id>/reactivate", ReactivateView.as_view()),
     path("members/<external_id:member_id>/merge", MergeView.as_view()),
@@ -54,6 +70,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/entries", MyEntriesView.as_view()),
     path("me/rewards", MyRewardsView.as_view()),
     path("me/redemptions", MyRedemptionsView.as_view()),
+    path("me/tier", MyTierView.as_view()),
+    path("me/benefits", MyBenefitsView.as_view()),
+    path("me/access", MyAccessView.as_view()),
+    path("me/claims", MyClaimsView.as_view()),
+    path("tiers", LadderListView.as_view()),
     path("rewards", CatalogueView.as_view()),
     path("rewards/<external_id:reward_code>/vouchers", PoolView.as_view()),
     path("redemptions", RedemptionListView.as_view()),

@@ -1,5 +1,6 @@
 """What a member has, had, and will have."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -7,8 +8,9 @@ from rest_framework.response import Response
 
 from loyalty.models import Member
 from loyalty.queries.balances import Forecast, forecast_of
+from loyalty.rules.wallets import WalletState
 from storefront.api.auth import ProgramRequest
-from storefront.api.ids import find_member
+from storefront.api.ids import find_with_wallets
 from storefront.api.program_view import ProgramView
 from storefront.api.reading import parse_query_time
 from storefront.api.shapes import members as shapes
@@ -35,14 +37,16 @@ class WalletsView(ProgramView):
         The past is told by when things happened; the future assumes that nothing
         but time goes on.
         """
-        return Response(wallets_body(request, find_member(request.program, member_id)))
+        return Response(wallets_body(request, *find_with_wallets(request.program, member_id)))
 
 
-def wallets_body(request: ProgramRequest, member: Member) -> dict[str, Any]:
+def wallets_body(
+    request: ProgramRequest, member: Member, states: Sequence[WalletState] | None = None
+) -> dict[str, Any]:
     """Return a member's wallets at the moment that is asked for."""
     now = request.program.now()
     at = request.query.get("at") or now
-    found = forecast_of(member, at=at, now=now)
+    found = forecast_of(member, at=at, now=now, states=states)
     return {"at": at, "wallets": {code: wallet_body(each) for code, each in found.items()}}
 
 

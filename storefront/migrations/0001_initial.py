@@ -70,6 +70,41 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="ClaimsKey",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kid", models.CharField(max_length=32, unique=True)),
+                ("created_at", models.DateTimeField(help_text="Server time.")),
+                ("signs_from", models.DateTimeField(help_text="Server time.")),
+                (
+                    "ends_at",
+                    models.DateTimeField(help_text="Server time, exclusive.", null=True),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="loyalty.program",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ends_at", None)),
+                        fields=("program",),
+                        name="claims_key_has_one_newest",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="IdempotencyKey",
             fields=[
                 (

@@ -133,6 +133,23 @@ def test_a_member_is_looked_up_at_the_till(door, query):
     assert [member["id"] for member in found] == ["ada"]
 
 
+@pytest.mark.parametrize("typed", ["HC-1234-5678", "hc12345678", "HC%201234%205678"])
+def test_a_card_is_found_however_it_is_typed(door, typed):
+    door.put("/members/ada", {"card": "HC 1234 5678"})
+
+    found = door.get(f"/members?card={typed}").json()["results"]
+
+    assert [member["id"] for member in found] == ["ada"]
+
+
+def test_two_ways_to_write_one_card_are_one_card(door):
+    door.put("/members/ada", {"card": "hc 1234 5678"})
+
+    answer = door.put("/members/bea", {"card": "HC-1234-5678"})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "address_taken")
+
+
 def test_nobody_is_an_empty_list(door, ada):
     found = [door.get(f"/members?{q}").json() for q in ("email=x@example.org", "card=1")]
 

@@ -13,7 +13,7 @@ from tests.factories import NOON
 from tiers.queries.standings import standings_of
 from tiers.services.ladders import save_ladders
 from tiers.services.reviews import review_members
-from tiers.services.totals import OrderChange, move_order_totals
+from tiers.services.totals import OrderChange, move_totals
 
 TIERS = {
     "member": {"threshold": 0},
@@ -32,7 +32,7 @@ def make_ladders(program, *, at=NOON, applies_from=None, **forms):
 def count_order(member, cents, *, day=TODAY, orders=1):
     """Move the member's sums as an order of that day (or its refund) would."""
     change = OrderChange(member.pk, day, cents, orders)
-    move_order_totals(member.program_id, [change])
+    move_totals(member.program_id, [change])
 
 
 def review(*members, at=NOON, causes=None):

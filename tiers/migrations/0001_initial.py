@@ -96,6 +96,12 @@ class Migration(migrations.Migration):
                     models.DateTimeField(editable=False, help_text="Program time.", null=True),
                 ),
                 (
+                    "reviewed_at",
+                    models.DateTimeField(
+                        editable=False, help_text="Program time, for all members.", null=True
+                    ),
+                ),
+                (
                     "ladder",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
@@ -159,6 +165,62 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.CreateModel(
+            name="Proof",
+            fields=[
+                (
+                    "member",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        serialize=False,
+                        to="loyalty.member",
+                    ),
+                ),
+                ("digest", models.BigIntegerField()),
+                (
+                    "program",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.program",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ReviewChunk",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("round", models.UUIDField()),
+                ("began_at", models.DateTimeField(help_text="Program time.")),
+                ("first", models.BigIntegerField()),
+                ("last", models.BigIntegerField(null=True)),
+                ("cursor", models.BigIntegerField(default=0)),
+                ("reviewed", models.IntegerField(default=0)),
+                ("rises", models.IntegerField(default=0)),
+                ("falls", models.IntegerField(default=0)),
+                ("done_at", models.DateTimeField(help_text="Server time.", null=True)),
+                (
+                    "program",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="loyalty.program"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("round", "first"), name="review_chunk_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="StandingChange",

@@ -3,7 +3,7 @@
 `Program.revision` changes whenever they do, so a stale copy is never looked at again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -23,6 +23,17 @@ from tiers.rules.replay import Version
 
 
 @dataclass(frozen=True, slots=True)
+class Unreviewed:
+    """A change of a ladder that not all members have been reviewed against.
+
+    It judges from the local day `since` on, and happens at `at`.
+    """
+
+    since: date
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LadderSetup:
     """A live ladder and its versions in the order in which they apply.
 
@@ -34,6 +45,7 @@ class LadderSetup:
     name: str
     versions: Sequence[Version]
     undone: Sequence[tuple[date, date]]
+    unreviewed: Sequence[Unreviewed] = ()
 
     def on(self, day: date) -> CompiledLadder:
         """Return the ladder in force on a local day; before the first version, the first."""
@@ -42,6 +54,10 @@ class LadderSetup:
 
     def was_undone_on(self, day: date) -> bool:
         return any(first <= day <= last for first, last in self.undone)
+
+    def is_reviewed_by(self, day: date) -> bool:
+        """Say whether rows tell where members stand on a local day."""
+        return all(day < change.since for change in self.unreviewed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +69,23 @@ class TierSetup:
     ladders: Mapping[str, LadderSetup]
     access: Sequence[AccessRule]
 
+    @property
+    def compiled(self) -> list[CompiledLadder]:
+        """Return every version of every ladder."""
+        return [each.ladder for ladder in self.ladders.values() for each in ladder.versions]
+
+    @property
+    def metrics(self) -> set[str]:
+        """Return what the ladders count."""
+        return {ladder.metric for ladder in self.compiled}
+
     def day_of(self, at: datetime) -> date:
         return reading(at, self.zone).date()
+
+    def changes_until(self, at: datetime) -> list[datetime]:
+        """Return when changes happened that not everybody has been reviewed against."""
+        changes = [each.at for ladder in self.ladders.values() for each in ladder.unreviewed]
+        return sorted(change for change in changes if change <= at)
 
     def ladders_on(self, day: date) -> dict[str, CompiledLadder]:
         return {code: ladder.on(day) for code, ladder in self.ladders.items()}
@@ -119,7 +150,38 @@ def _ladder(
             for version in versions
             if version.undone_at is not None
         ],
+        unreviewed=list(_unreviewed(versions, day_of)),
     )
+
+
+def _unreviewed(
+    versions: Sequence[LadderVersion], day_of: Callable[[datetime], date]
+) -> Iterator[Unreviewed]:
+    standing = [version for version in versions if version.undone_at is None]
+    for version in versions:
+        since = day_of(version.applies_from)
+        if version.reviewed_at is not None:
+            continue
+        if version.undone_at is None:
+            # Before the first version, the first judges.
+            yield Unreviewed(
+                date.min if version is standing[0] else since, version.applies_from
+            )
+        elif since <= day_of(version.undone_at):
+            yield Unreviewed(since, version.undone_at)
+
+
+def ladder_setup(program: Program, row: Ladder) -> LadderSetup:
+    """Return one ladder, in use or archived, as it stands now: for a look, not for facts."""
+    faces = {code: each.face for code, each in setup_of(program).point_types.items()}
+    versions = list(row.versions.order_by("applies_from", "number"))
+    return _ladder(row, versions, faces, program)
+
+
+def ladder_form(row: Ladder) -> dict[str, Any]:
+    """Return a ladder, in use or archived, as it was last saved; empty if it never was."""
+    newest = row.versions.filter(undone_at=None).order_by("number").last()
+    return newest.form(row.name) if newest else {}
 
 
 def ladder_forms(program: Program) -> dict[str, dict[str, Any]]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from core.zones import reading
 from loyalty.models import Member, Program
+from loyalty.queries.setup import setup_of
 from loyalty.rules.multipliers import Bonus
 from tiers.models import Standing, StandingChange
 from tiers.queries.ladders import LadderSetup, TierSetup, tier_setup_of
@@ -26,6 +27,9 @@ from tiers.rules.standing import About, Floor, standing_at
 from tiers.rules.standing import Standing as Value
 
 HISTORY = 200
+
+# Rows by member and ladder.
+Rows = Mapping[tuple[int, int], Standing]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,19 @@ def held_at(program: Program, questions: Sequence[Question]) -> dict[int, dict[s
         return {question.member.pk: {} for question in questions}
     rows = standing_rows([question.member.pk for question in questions], setup)
     stale = [question for question in questions if _is_stale(question, rows, setup)]
-    worked_out = standings_now(setup, stale, rows)
+    totals = totals_for(program, stale)
+    return held_by(setup, questions, rows, totals)
+
+
+def held_by(
+    setup: TierSetup,
+    questions: Sequence[Question],
+    rows: Rows,
+    totals: Mapping[int, Totals],
+) -> dict[int, dict[str, Held]]:
+    """Return the tiers that these rows tell or, where they do not, these totals."""
+    stale = [question for question in questions if _is_stale(question, rows, setup)]
+    worked_out = standings_by(setup, stale, rows, totals)
     return {
         question.member.pk: {
             code: _held(question, ladder, rows, worked_out, setup)
@@ -83,16 +99,29 @@ def standing_rows(
 
 
 def standings_now(
-    setup: TierSetup,
-    questions: Sequence[Question],
-    rows: Mapping[tuple[int, int], Standing],
+    program: Program, questions: Sequence[Question], rows: Rows
 ) -> dict[tuple[int, int], Value]:
     """Work out standings from the members' days, by member and ladder."""
+    totals = totals_for(program, questions)
+    return standings_by(tier_setup_of(program), questions, rows, totals)
+
+
+def totals_for(program: Program, questions: Sequence[Question]) -> Mapping[int, Totals]:
+    """Return what the program's ladders count of those who are asked about."""
     if not questions:
         return {}
-    ladders = setup.ladders.values()
-    versions = [version.ladder for ladder in ladders for version in ladder.versions]
-    totals = totals_of([question.member.pk for question in questions], versions)
+    members = [question.member.pk for question in questions]
+    latest = max(question.at for question in questions)
+    return totals_of(setup_of(program), members, tier_setup_of(program).metrics, at=latest)
+
+
+def standings_by(
+    setup: TierSetup,
+    questions: Sequence[Question],
+    rows: Rows,
+    totals: Mapping[int, Totals],
+) -> dict[tuple[int, int], Value]:
+    """Work out standings from totals that were read before, by member and ladder."""
     return {
         (question.member.pk, ladder.id): standing_at(
             ladder.versions,
@@ -107,7 +136,7 @@ def standings_now(
             setup.zone,
         )
         for question in questions
-        for ladder in ladders
+        for ladder in setup.ladders.values()
     }
 
 
@@ -135,15 +164,19 @@ def _kept(row: Standing, ladder: LadderSetup) -> Kept | None:
     return Kept(row.earned, row.earned_since, row.earned_until, row.period_start)
 
 
-def _is_stale(
-    question: Question, rows: Mapping[tuple[int, int], Standing], setup: TierSetup
-) -> bool:
-    own = [rows.get((question.member.pk, ladder.id)) for ladder in setup.ladders.values()]
-    return any(row is not None and not _stands(row, question.at) for row in own)
+def _is_stale(question: Question, rows: Rows, setup: TierSetup) -> bool:
+    return any(
+        not _tells(rows.get((question.member.pk, ladder.id)), ladder, question.at, setup)
+        for ladder in setup.ladders.values()
+    )
 
 
-def _stands(row: Standing, at: datetime) -> bool:
-    """Say whether a row tells the standing at `at`."""
+def _tells(row: Standing | None, ladder: LadderSetup, at: datetime, setup: TierSetup) -> bool:
+    """Say whether a row, or that there is none, tells the standing at `at`."""
+    if ladder.unreviewed and not ladder.is_reviewed_by(setup.day_of(at)):
+        return False
+    if row is None:
+        return True
     has_begun = row.since is None or row.since <= at
     return has_begun and (row.review_at is None or at < row.review_at)
 
@@ -151,34 +184,41 @@ def _stands(row: Standing, at: datetime) -> bool:
 def _held(
     question: Question,
     ladder: LadderSetup,
-    rows: Mapping[tuple[int, int], Standing],
+    rows: Rows,
     worked_out: Mapping[tuple[int, int], Value],
     setup: TierSetup,
 ) -> Held:
     key = (question.member.pk, ladder.id)
     row, value = rows.get(key), worked_out.get(key)
+    if value is not None and not _tells(row, ladder, question.at, setup):
+        return Held(value.tier, value.since, value.until)
     if row is None:
         now = ladder.on(setup.day_of(question.at))
         return Held(now.code_at(now.lowest))
-    if value is not None and not _stands(row, question.at):
-        return Held(value.tier, value.since, value.until)
     return Held(row.tier or None, row.since, row.until)
 
 
 def bonuses_of(program: Program, questions: Sequence[Question]) -> dict[int, list[Bonus]]:
     """Return the earning multipliers that members' tiers bring, at the times asked about."""
     setup = tier_setup_of(program)
-    found: dict[int, list[Bonus]] = {}
     held = held_at(program, questions)
-    for question in questions:
-        day = setup.day_of(question.at)
-        found[question.member.pk] = [
-            Bonus(f"tier:{code}.{tier.code}", tier.multiplier)
-            for code, ladder in setup.ladders_on(day).items()
-            if (tier := ladder.tier(held[question.member.pk][code].tier))
-            and tier.multiplier != Decimal(1)
-        ]
-    return found
+    return {
+        question.member.pk: multipliers(
+            setup,
+            {code: each.tier for code, each in held[question.member.pk].items()},
+            question.at,
+        )
+        for question in questions
+    }
+
+
+def multipliers(setup: TierSetup, held: Mapping[str, str | None], at: datetime) -> list[Bonus]:
+    """Return the earning multipliers of tiers that are held at a time, by ladder."""
+    return [
+        Bonus(f"tier:{code}.{tier.code}", tier.multiplier)
+        for code, ladder in setup.ladders_on(setup.day_of(at)).items()
+        if (tier := ladder.tier(held[code])) and tier.multiplier != Decimal(1)
+    ]
 
 
 def benefits_of(member: Member, at: datetime) -> dict[str, Any]:
@@ -220,13 +260,14 @@ def progress_in(member: Member, ladder: LadderSetup, at: datetime) -> tuple[Held
     """Return where a member stands in a ladder, and what is missing to rise and to stay."""
     setup = tier_setup_of(member.program)
     row = standing_rows([member.pk], setup).get((member.pk, ladder.id))
-    versions = [version.ladder for version in ladder.versions]
-    totals = totals_of([member.pk], versions)[member.pk]
+    totals = totals_for(member.program, [Question(member, at)])[member.pk]
     about = about_member(member, totals, row, ladder, setup)
     standing = standing_at(ladder.versions, about, at, setup.zone)
     progress = progress_of(ladder.versions, about, standing, at=at, zone=setup.zone)
     # The row knows the hour of a rise, where the days know only the day.
-    is_current = row is not None and row.tier == (standing.tier or "") and _stands(row, at)
+    is_current = (
+        row is not None and row.tier == (standing.tier or "") and _tells(row, ladder, at, setup)
+    )
     since = row.since if row is not None and is_current else standing.since
     return Held(standing.tier, since, standing.until), progress
 

@@ -1,68 +1,107 @@
 """Members' sums by local day, for many members in few statements."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
-from loyalty.models import Wallet
+from django.db.models import Exists, OuterRef
+
+from core.zones import reading
+from loyalty.models import Adjustment, Entry
+from loyalty.queries.balances import states_of
+from loyalty.queries.setup import Setup
+from loyalty.rules.wallets import WalletState
 from tiers.models import DayPoints, DayTotal
-from tiers.rules.ladders import CompiledLadder
 from tiers.rules.measures import Totals
 
-ORDERED = ("spend", "orders", "active_months")
+ORDERED = frozenset({"spend", "orders", "active_months"})
 
 Days = dict[date, int]
 
 
-class _Sums:
-    """Totals as they are read."""
+@dataclass(slots=True)
+class Sums:
+    """A member's totals as they are read, and counted on. Points are by point type code."""
 
-    def __init__(self) -> None:
-        self.spend: Days = {}
-        self.orders: Days = {}
-        self.earned: dict[str, Days] = {}
-        self.released: dict[str, Days] = {}
-        self.balances: dict[str, int] = {}
+    spend: Days = field(default_factory=dict)
+    orders: Days = field(default_factory=dict)
+    earned: dict[str, Days] = field(default_factory=dict)
+    released: dict[str, Days] = field(default_factory=dict)
+    balances: dict[str, int] = field(default_factory=dict)
+
+    def add_orders(self, day: date, spend: int, orders: int) -> None:
+        self.spend[day] = self.spend.get(day, 0) + spend
+        self.orders[day] = self.orders.get(day, 0) + orders
+
+    def add_points(self, code: str, day: date, earned: int, released: int) -> None:
+        for sums, points in ((self.earned, earned), (self.released, released)):
+            days = sums.setdefault(code, {})
+            days[day] = days.get(day, 0) + points
 
     def totals(self) -> Totals:
         return Totals(self.spend, self.orders, self.earned, self.released, self.balances)
 
 
 def totals_of(
-    member_ids: Sequence[int], ladders: Iterable[CompiledLadder]
+    setup: Setup, member_ids: Sequence[int], metrics: Collection[str], *, at: datetime
 ) -> Mapping[int, Totals]:
-    """Return what these ladders count of each member: a query per kind of metric."""
-    metrics = {ladder.metric for ladder in ladders}
-    sums = {member_id: _Sums() for member_id in member_ids}
-    if not metrics.isdisjoint(ORDERED):
-        _read_orders(sums)
+    """Return what ladders with these metrics count of each member: a query a kind.
+
+    Balances are those of `at`; days are all that are known.
+    """
+    sums = {member_id: Sums() for member_id in member_ids}
+    if not ORDERED.isdisjoint(metrics):
+        take_orders(sums, DayTotal.objects.filter(member__in=member_ids))
     if "points" in metrics:
-        _read_points(sums)
+        codes = {each.id: code for code, each in setup.point_types.items()}
+        take_points(sums, DayPoints.objects.filter(member__in=member_ids), codes)
+        take_adjustments(sums, setup)
     if "balance" in metrics:
-        _read_balances(sums)
+        take_balances(sums, states_of(setup, member_ids, at=at), setup)
     return {member_id: each.totals() for member_id, each in sums.items()}
 
 
-def _read_orders(sums: Mapping[int, _Sums]) -> None:
-    rows = DayTotal.objects.filter(member__in=list(sums))
-    for member_id, day, spend, orders in rows.values_list(
-        "member_id", "day", "spend", "orders"
-    ):
-        sums[member_id].spend[day] = spend
-        sums[member_id].orders[day] = orders
+def take_orders(sums: Mapping[int, Sums], rows: Iterable[DayTotal]) -> None:
+    for row in rows:
+        sums[row.member_id].spend[row.day] = row.spend
+        sums[row.member_id].orders[row.day] = row.orders
 
 
-def _read_points(sums: Mapping[int, _Sums]) -> None:
-    rows = DayPoints.objects.filter(member__in=list(sums))
-    for member_id, code, day, earned, released in rows.values_list(
-        "member_id", "point_type__code", "day", "earned", "released"
-    ):
-        sums[member_id].earned.setdefault(code, {})[day] = earned
-        sums[member_id].released.setdefault(code, {})[day] = released
+def take_points(
+    sums: Mapping[int, Sums], rows: Iterable[DayPoints], codes: Mapping[int, str]
+) -> None:
+    for row in rows:
+        sums[row.member_id].add_points(
+            codes[row.point_type_id], row.day, row.earned, row.released
+        )
 
 
-def _read_balances(sums: Mapping[int, _Sums]) -> None:
-    rows = Wallet.objects.filter(member__in=list(sums))
-    for member_id, code, available, pending in rows.values_list(
-        "member_id", "point_type__code", "available", "pending"
-    ):
-        sums[member_id].balances[code] = available + pending
+def take_adjustments(sums: Mapping[int, Sums], setup: Setup) -> None:
+    """Add the adjustments that were made to count, unless they were reversed.
+
+    They are read from where they are: few are, and whoever makes or reverses one need
+    not know of tiers.
+    """
+    undone = Entry.objects.filter(reverses=OuterRef("entry"))
+    rows = Adjustment.objects.filter(
+        ~Exists(undone),
+        member__in=list(sums),
+        status=Adjustment.Status.POSTED,
+        terms__counts_for_tiers=True,
+    )
+    for row in rows:
+        available_at = row.terms["available_at"]
+        start = datetime.fromisoformat(available_at) if available_at else row.occurred_at
+        code = setup.point_type(row.point_type_id).code
+        day = reading(row.occurred_at, setup.zone).date()
+        released_on = reading(max(start, row.occurred_at), setup.zone).date()
+        sums[row.member_id].add_points(code, day, row.points, 0)
+        sums[row.member_id].add_points(code, released_on, 0, row.points)
+
+
+def take_balances(
+    sums: Mapping[int, Sums], wallets: Iterable[WalletState], setup: Setup
+) -> None:
+    for wallet in wallets:
+        code = setup.point_type(wallet.point_type_id).code
+        sums[wallet.member_id].balances[code] = wallet.available + wallet.pending

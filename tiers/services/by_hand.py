@@ -5,9 +5,13 @@ from datetime import datetime
 from core.errors import NotFound, invalid
 from core.transactions import retrying
 from loyalty.models import Member
+from loyalty.queries.setup import setup_of
+from loyalty.services.ledger import open_book, write
+from loyalty.services.statuses import MemberClosed
 from tiers.models import Standing
 from tiers.queries.ladders import LadderSetup, tier_setup_of
-from tiers.services.reviews import Cause, TierMove, review_members
+from tiers.services.book import open_tiers
+from tiers.services.moves import Cause, TierMove
 
 
 @retrying
@@ -26,6 +30,7 @@ def set_tier(
     member earned counts where it is higher. A repeat changes nothing.
 
     :raises NotFound: if there is no such ladder
+    :raises MemberClosed: if the member has left
     :raises InvalidInput: if there is no such tier, no reason, or it ends before it starts
     """
     setup = tier_setup_of(member.program)
@@ -42,6 +47,10 @@ def set_tier(
         )
     if not reason.strip():
         raise invalid("/reason", "required", "say why, for whoever looks at it later")
+    if not member.is_open:
+        raise MemberClosed(f"Member {member.external_id} is {member.status}.")
+    # Wallets first, as everybody does who changes a standing.
+    book = open_book(setup_of(member.program), members=[member.pk], at=at, even_closed=True)
     row = _row(member, found)
     if tier is None:
         _lift_floor(row, reason, at)
@@ -49,10 +58,10 @@ def set_tier(
         row.floor_tier, row.floor_since, row.floor_until = tier, at, until
         row.floor_reason = reason
     row.save(update_fields=["floor_tier", "floor_since", "floor_until", "floor_reason"])
-    cause = Cause("by_hand", "staff", "", reason)
-    return review_members(
-        program=member.program, members=[member], at=at, causes={member.pk: cause}
-    )
+    tiers = open_tiers(member.program, [member], book)
+    moves = tiers.review({member.pk: Cause("by_hand", "staff", "", reason)}).moves
+    write(book)
+    return moves
 
 
 def _row(member: Member, ladder: LadderSetup) -> Standing:

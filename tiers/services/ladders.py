@@ -1,6 +1,6 @@
 """Write ladders: each change is a version, in force from a time on, and can be undone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -8,12 +8,15 @@ from uuid import uuid4
 from django.db import transaction
 
 from core.errors import DomainError, NotFound, invalid
-from loyalty.models import Program
+from loyalty.models import Member, Program
 from loyalty.queries.programs import point_type_forms
 from loyalty.rules.publication import Forms
 from loyalty.rules.rewards import faces_of
-from tiers.models import Ladder, LadderVersion, Standing
-from tiers.rules.ladders import compile_ladders
+from tiers.models import Ladder, LadderVersion
+from tiers.queries.holders import beginners_in, held_by_hand, holders_of
+from tiers.queries.ladders import access_forms, ladder_forms
+from tiers.rules.access import compile_access
+from tiers.rules.ladders import CompiledLadder, compile_ladders
 
 
 class TierIsHeld(DomainError):
@@ -45,7 +48,7 @@ def save_ladders(
         raise invalid("/applies_from", "out_of_order", "a change begins now or later")
     # Locked, so that two who save at once do not number their versions alike.
     rows = list(Ladder.objects.select_for_update().filter(program=program).order_by("id"))
-    _refuse_held(rows, forms)
+    _refuse_held(rows, forms, at)
     by_code = {row.code: row for row in rows}
     for position, (code, form) in enumerate(forms.items()):
         row = _save_row(by_code.pop(code, None), program, code, position, form)
@@ -57,21 +60,68 @@ def save_ladders(
     _renew(program)
 
 
-def check_ladders(program: Program, forms: Forms) -> None:
+@transaction.atomic
+def edit_ladder(
+    *,
+    program: Program,
+    code: str,
+    form: Mapping[str, Any],
+    at: datetime,
+    applies_from: datetime | None = None,
+) -> Ladder:
+    """Write one ladder, new or known, as `save_ladders` does; the others stay as they are.
+
+    An archived ladder comes back.
+
+    :raises InvalidInput: if it cannot be used, or an access rule names a tier of it that
+        would go (pointers begin at /ladders or /access)
+    :raises TierIsHeld: if a tier would go that members are in
+    """
+    _lock(program)
+    forms = ladder_forms(program) | {code: dict(form)}
+    check_access_to(program, check_ladder_forms(program, forms))
+    save_ladders(program=program, forms=forms, at=at, applies_from=applies_from)
+    return Ladder.objects.get(program=program, code=code)
+
+
+@transaction.atomic
+def archive_ladder(*, ladder: Ladder, at: datetime) -> None:
+    """Take a ladder out of use: its tiers bring nothing more. Its history stays.
+
+    :raises InvalidInput: if an access rule names a tier of it; pointers begin at /access
+    """
+    _lock(ladder.program)
+    forms = ladder_forms(ladder.program)
+    forms.pop(ladder.code, None)
+    check_access_to(ladder.program, check_ladder_forms(ladder.program, forms))
+    save_ladders(program=ladder.program, forms=forms, at=at)
+
+
+def check_access_to(program: Program, ladders: Mapping[str, CompiledLadder]) -> None:
+    """Refuse ladders without tiers that access rules name.
+
+    :raises InvalidInput: with a pointer, from /access on
+    """
+    compile_access(access_forms(program), ladders=ladders, zone=program.zone)
+
+
+def check_ladders(program: Program, forms: Forms, at: datetime | None = None) -> None:
     """Refuse forms that the ladders cannot be made to agree with.
+
+    Without `at` a tier that members hold only by hand is not thought of.
 
     :raises TierIsHeld: if a tier would go that members are in
     """
     rows = list(Ladder.objects.filter(program=program, code__in=forms))
-    _refuse_held(rows, forms)
+    _refuse_held(rows, forms, at)
 
 
-def check_ladder_forms(program: Program, forms: Forms) -> None:
-    """Refuse forms that are no ladders.
+def check_ladder_forms(program: Program, forms: Forms) -> dict[str, CompiledLadder]:
+    """Refuse forms that are no ladders; return what they say.
 
     :raises InvalidInput: with a pointer, from /ladders on
     """
-    compile_ladders(
+    return compile_ladders(
         forms,
         currency=program.currency,
         point_types=faces_of(point_type_forms(program)),
@@ -83,10 +133,12 @@ def check_ladder_forms(program: Program, forms: Forms) -> None:
 def undo_ladder_version(*, program: Program, code: str, at: datetime) -> LadderVersion:
     """Make the newest version of a ladder one that was never there, and return it.
 
-    Members who rose through it fall at their next review. Undoing does not repeat.
+    Members who rose through it fall at their next review, also from tiers that only it
+    had. Undoing does not repeat.
 
     :raises NotFound: if there is no such ladder
     :raises NothingToUndo: if it is the only version
+    :raises TierIsHeld: if staff gave a tier by hand that only it has
     """
     row = Ladder.objects.select_for_update().filter(program=program, code=code).first()
     if row is None or row.archived_at is not None:
@@ -95,10 +147,10 @@ def undo_ladder_version(*, program: Program, code: str, at: datetime) -> LadderV
     if len(standing) < 2:
         raise NothingToUndo(f"{code} has no version before this one.")
     newest, before = standing
-    kept = before.content["tiers"]
-    _refuse_tiers(row, [tier for tier in newest.content["tiers"] if tier not in kept])
-    newest.undone_at = at
-    newest.save(update_fields=["undone_at"])
+    gone = [code for code in newest.content["tiers"] if code not in before.content["tiers"]]
+    _refuse_by_hand(row, gone, at)
+    newest.undone_at, newest.reviewed_at = at, None
+    newest.save(update_fields=["undone_at", "reviewed_at"])
     _renew(program)
     return newest
 
@@ -109,6 +161,9 @@ def _save_row(
     name = form.get("name") or ""
     if row is None:
         return Ladder.objects.create(program=program, code=code, name=name, position=position)
+    if row.archived_at is not None:
+        # Nobody was reviewed while it was out of use.
+        row.versions.update(reviewed_at=None)
     row.name, row.position, row.archived_at = name, position, None
     row.save(update_fields=["name", "position", "archived_at"])
     return row
@@ -126,8 +181,14 @@ def _save_version(
             version.undone_at = at
             version.save(update_fields=["undone_at"])
     number = versions[-1].number + 1 if versions else 1
+    # Where nobody is yet, there is nobody to review.
+    is_first = not Member.objects.filter(program=row.program_id).exists()
     LadderVersion.objects.create(
-        ladder=row, number=number, content=content, applies_from=applies_from
+        ladder=row,
+        number=number,
+        content=content,
+        applies_from=applies_from,
+        reviewed_at=at if is_first and applies_from <= at else None,
     )
 
 
@@ -135,7 +196,7 @@ def _content(form: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in form.items() if key != "name" and value is not None}
 
 
-def _refuse_held(rows: Sequence[Ladder], forms: Forms) -> None:
+def _refuse_held(rows: Sequence[Ladder], forms: Forms, at: datetime | None) -> None:
     """Refuse to let go of tiers that members are in. A ladder may be archived as a whole."""
     newest = {
         version.ladder_id: version
@@ -146,21 +207,52 @@ def _refuse_held(rows: Sequence[Ladder], forms: Forms) -> None:
     for row in rows:
         if row.code not in forms or row.pk not in newest:
             continue
+        if _content(forms[row.code]) == newest[row.pk].content:
+            continue  # what a version to come lets go of was looked at when it was saved
         tiers = forms[row.code].get("tiers") or {}
         gone = [code for code in newest[row.pk].content["tiers"] if code not in tiers]
-        _refuse_tiers(row, gone)
+        if newest[row.pk].lowest in gone:
+            _refuse_without_lowest(row, newest[row.pk].lowest)
+        for code, held in holders_of(row).items():
+            if code not in tiers:
+                raise _is_held(row, code, held)
+        if at is not None:
+            _refuse_by_hand(row, gone, at)
 
 
-def _refuse_tiers(row: Ladder, gone: Iterable[str]) -> None:
-    for code in gone:
-        held = Standing.objects.filter(ladder=row, tier=code).count()
-        if held:
-            raise TierIsHeld(
-                f"{held} members are in {code}. Keep it with a threshold that nobody "
-                "reaches any more, and remove it when the last of them has left it.",
-                members=held,
-                pointer=f"/ladders/{row.code}/tiers/{code}",
-            )
+def _refuse_without_lowest(row: Ladder, code: str) -> None:
+    """Refuse to let go of the tier that everybody is in who has nothing."""
+    held = beginners_in(row)
+    if held and row.archived_at is None:
+        raise TierIsHeld(
+            f"{held} members are in {code}, where everybody begins. Keep its code; its name "
+            "and what it brings may change.",
+            members=held,
+            pointer=f"/ladders/{row.code}/tiers/{code}",
+        )
+
+
+def _refuse_by_hand(row: Ladder, gone: Sequence[str], at: datetime) -> None:
+    for code, held in held_by_hand(row, gone, at).items():
+        raise TierIsHeld(
+            f"{held} members were given {code} by hand. End that first, on their pages.",
+            members=held,
+            pointer=f"/ladders/{row.code}/tiers/{code}",
+        )
+
+
+def _is_held(row: Ladder, code: str, held: int) -> TierIsHeld:
+    return TierIsHeld(
+        f"{held} members are in {code}. Keep it with a threshold that nobody reaches any "
+        "more, and remove it when the last of them has left it.",
+        members=held,
+        pointer=f"/ladders/{row.code}/tiers/{code}",
+    )
+
+
+def _lock(program: Program) -> None:
+    """Make the next to edit wait, so that neither takes back what the other wrote."""
+    Program.objects.select_for_update().get(pk=program.pk)
 
 
 def _renew(program: Program) -> None:

@@ -1,6 +1,6 @@
 """Members' sums by local day: every fact moves them by what it changes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,6 +10,12 @@ from django.db import connection
 from core.bulk import prepared_cursor
 
 CHUNK = 1_000
+
+# Statements with fewer values than this come again and again in one form.
+PREPARED = 30
+
+Key = tuple[Any, ...]
+Statement = tuple[str, list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,9 @@ class PointsChange:
     released: int = 0
 
 
-def move_order_totals(program_id: int, changes: Iterable[OrderChange]) -> None:
+def move_totals(
+    program_id: int, orders: Iterable[OrderChange] = (), points: Iterable[PointsChange] = ()
+) -> None:
     """Move members' sums by differences. To be called in the fact's transaction.
 
     Rows are taken in order, so that two who move the same ones do not wait for each
@@ -41,29 +49,28 @@ def move_order_totals(program_id: int, changes: Iterable[OrderChange]) -> None:
 
     :raises IntegrityError: if a sum became negative, which differences of facts never make
     """
-    sums: dict[tuple[int, date], tuple[int, int]] = {}
-    for change in changes:
-        spend, orders = sums.get((change.member_id, change.day), (0, 0))
-        sums[change.member_id, change.day] = (spend + change.spend, orders + change.orders)
-    moved = [(*key, *amounts) for key, amounts in sorted(sums.items()) if any(amounts)]
+    moved = _added_up(
+        ((each.member_id, each.day), (each.spend, each.orders)) for each in orders
+    )
     # A new row is checked before it is found to be an old one: what takes away waits
     # until the row is there.
-    grown = [row for row in moved if row[2] >= 0 and row[3] >= 0]
     shrunk = [row for row in moved if row[2] < 0 or row[3] < 0]
-    _upsert(ORDERS, program_id, grown)
-    _upsert(ORDERS, program_id, [(*row[:2], max(row[2], 0), max(row[3], 0)) for row in shrunk])
+    grown = [(*row[:2], max(row[2], 0), max(row[3], 0)) for row in moved]
+    released = _added_up(
+        ((each.member_id, each.point_type_id, each.day), (each.earned, each.released))
+        for each in points
+    )
+    _upsert(program_id, {ORDERS: grown, POINTS: released})
     _take(program_id, [(*row[:2], min(row[2], 0), min(row[3], 0)) for row in shrunk])
 
 
-def move_point_totals(program_id: int, changes: Iterable[PointsChange]) -> None:
-    """Move members' points by differences. To be called in the fact's transaction."""
-    sums: dict[tuple[int, int, date], tuple[int, int]] = {}
-    for change in changes:
-        key = (change.member_id, change.point_type_id, change.day)
-        earned, released = sums.get(key, (0, 0))
-        sums[key] = (earned + change.earned, released + change.released)
-    moved = [(*key, *amounts) for key, amounts in sorted(sums.items()) if any(amounts)]
-    _upsert(POINTS, program_id, moved)
+def _added_up(changes: Iterable[tuple[Key, tuple[int, int]]]) -> list[tuple[Any, ...]]:
+    """Return each key with its two sums, in order, but for those that come to nothing."""
+    sums: dict[Key, tuple[int, int]] = {}
+    for key, (one, other) in changes:
+        before = sums.get(key, (0, 0))
+        sums[key] = (before[0] + one, before[1] + other)
+    return [(*key, *amounts) for key, amounts in sorted(sums.items()) if any(amounts)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +86,36 @@ ORDERS = Table("tiers_daytotal", ("member_id", "day"), ("spend", "orders"))
 POINTS = Table("tiers_daypoints", ("member_id", "point_type_id", "day"), ("earned", "released"))
 
 
-def _upsert(table: Table, program_id: int, rows: Sequence[Sequence[Any]]) -> None:
-    """Add to rows, or make them: one statement for up to a thousand."""
+def _upsert(program_id: int, tables: Mapping[Table, Sequence[Sequence[Any]]]) -> None:
+    """Add to rows, or make them, a thousand at a time."""
+    longest = max(map(len, tables.values()))
+    for start in range(0, longest, CHUNK):
+        chunks = {table: rows[start : start + CHUNK] for table, rows in tables.items()}
+        _write([_adding(program_id, table, rows) for table, rows in chunks.items() if rows])
+
+
+def _adding(program_id: int, table: Table, rows: Sequence[Sequence[Any]]) -> Statement:
     names = ("program_id", *table.keys, *table.sums)
     marks = f"({', '.join(['%s'] * len(names))})"
     added = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in table.sums)
-    for start in range(0, len(rows), CHUNK):
-        chunk = rows[start : start + CHUNK]
-        with prepared_cursor() if len(chunk) == 1 else connection.cursor() as cursor:
-            cursor.execute(
-                f"INSERT INTO {table.name} ({', '.join(names)}) "  # noqa: S608
-                f"VALUES {', '.join([marks] * len(chunk))} "
-                f"ON CONFLICT ({', '.join(table.keys)}) DO UPDATE SET {added}",
-                [_adapted(value) for row in chunk for value in (program_id, *row)],
-            )
+    text = (
+        f"INSERT INTO {table.name} ({', '.join(names)}) "  # noqa: S608
+        f"VALUES {', '.join([marks] * len(rows))} "
+        f"ON CONFLICT ({', '.join(table.keys)}) DO UPDATE SET {added}"
+    )
+    return text, [_adapted(value) for row in rows for value in (program_id, *row)]
+
+
+def _write(statements: Sequence[Statement]) -> None:
+    """Run statements, in one where the database can: every way to it costs."""
+    if len(statements) > 1 and connection.vendor == "postgresql":
+        *first, (last, _) = statements
+        named = ", ".join(f"s{place} AS ({text})" for place, (text, _) in enumerate(first))
+        values = [value for _, listed in statements for value in listed]
+        statements = [(f"WITH {named} {last}", values)]
+    for text, values in statements:
+        with prepared_cursor() if len(values) < PREPARED else connection.cursor() as cursor:
+            cursor.execute(text, values)
 
 
 def _take(program_id: int, rows: Sequence[Sequence[Any]]) -> None:

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.errors import Problem
+from loyalty.rules.codes import compared
 from loyalty.rules.statements.attributes import Consent, parse_changes, parse_consents
 from loyalty.rules.statements.reading import (
+    Fault,
     Parser,
     ahead,
     check_id,
@@ -32,7 +34,13 @@ LONGEST_CARD = 64
 
 
 def parse_card(value: object) -> str:
-    return parse_label(value, LONGEST_CARD)
+    """Return a card number as it is compared: however it is printed, typed or read out."""
+    number = compared(parse_label(value))
+    if not number:
+        raise Fault.of("blank", "must have letters or digits")
+    if len(number) > LONGEST_CARD:
+        raise Fault.of("too_long", f"at most {LONGEST_CARD} characters")
+    return number
 
 
 MEMBER: dict[str, Parser] = {
@@ -69,7 +77,8 @@ class MemberStatement:
     """What a storefront says about a member.
 
     `given` has the fields that were stated and no other, so that one statement
-    can enrol, replace or change. What was cleared, by null or by an empty text,
+    can enrol, replace or change. A card number stands as it is compared: without
+    spaces and dashes, in capital letters. What was cleared, by null or by an empty text,
     is "" (name, locale, timezone), None (email, phone, card, birthday) or {}
     (attributes, consents); `joined_at` and `referral_code` cannot be cleared. A
     single attribute that shall go is None in `attributes`.

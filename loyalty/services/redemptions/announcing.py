@@ -11,7 +11,7 @@ from loyalty.services.redemptions.asking import live_reward
 
 def told(setup: Setup, kind: str, redemption: Redemption, *, at: datetime) -> NewEvent:
     """Return the event that tells how a redemption stands now."""
-    ends_at = redemption.expires_at
+    ends_at, work = redemption.expires_at, redemption.fulfilment
     return NewEvent(
         program_id=redemption.program_id,
         member_id=redemption.member_id,
@@ -28,6 +28,7 @@ def told(setup: Setup, kind: str, redemption: Redemption, *, at: datetime) -> Ne
             "reversed_points": redemption.reversed_points,
             "discount": redemption.discount,
             "order": redemption.order_ref or None,
+            "fulfilment": None if work == Redemption.Fulfilment.NONE else work,
             "expires_at": written(ends_at) if ends_at else None,
         },
         occurred_at=at,

@@ -11,6 +11,7 @@ from core.events import record_events
 from core.reading import any_of, one_of, read_rows
 from core.transactions import retrying
 from loyalty.models import Entry, Hold, Member, Redemption, Reward, Voucher
+from loyalty.queries.member_facts import NO_TIERS
 from loyalty.queries.rewards import facts_for, used_of
 from loyalty.queries.setup import PointTypeSetup, Setup, setup_of
 from loyalty.rules import movements
@@ -64,12 +65,17 @@ class Bargain:
 
 @retrying
 def redeem_reward(
-    *, member: Member, request: RedemptionRequest, requested: Requested
+    *,
+    member: Member,
+    request: RedemptionRequest,
+    requested: Requested,
+    tiers: Mapping[str, str] = NO_TIERS,
 ) -> Redemption:
     """Reserve points for a reward or a payment, or spend them at once.
 
     A repeated key returns the first redemption, however it stands now. What yields a
-    code has its voucher from the start; using that captures the redemption.
+    code has its voucher from the start; using that captures the redemption. `tiers`
+    are those that the member holds, by ladder: a reward may be for some only.
 
     :raises InvalidInput: with a pointer, if it is not clear what is wanted
     :raises MemberSuspended: if the member may not redeem
@@ -82,7 +88,7 @@ def redeem_reward(
     """
     setup = setup_of(member.program)
     reward = reward_asked(setup, request)
-    facts = facts_for(setup, [reward], member, at=requested.at)
+    facts = facts_for(setup, [reward], member, at=requested.at, tiers=tiers)
     bargain = Bargain(member, reward, request, requested, facts)
     types = [setup.point_types[code].id for code in _point_types(reward)]
     book = open_book(setup, members=[member.pk], point_types=types, at=requested.at)

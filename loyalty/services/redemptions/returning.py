@@ -69,12 +69,12 @@ def reverse_captured(
     restore_points(book, redemption, points=asked, cause=cause)
     draft_postings(book, taken_back)
     write(book)
-    settlement.tell("redemption.reversed")
     if redemption.reversed_points == captured:
         redemption.status, redemption.settled_at = Redemption.Status.REVERSED, at
         undo_reward(settlement)
         if redemption.fulfilment in UNDONE:
             redemption.fulfilment = Redemption.Fulfilment.CANCELLED
+    settlement.tell("redemption.reversed")
     save(settlement)
 
 

@@ -18,6 +18,7 @@ from storefront.api.shapes.fields import (
     listed,
     wallets,
 )
+from storefront.api.shapes.tiers import HELD, TierStanding
 
 NUMBERS = {
     "available": 120,
@@ -62,7 +63,13 @@ class MemberStatement(Statement):
     name = Text(required=False, allow_null=True, allow_blank=True)
     email = Text(required=False, allow_null=True, allow_blank=True, max_length=254)
     phone = Text(required=False, allow_null=True, allow_blank=True, help_text="E.164.")
-    card = Text(required=False, allow_null=True, allow_blank=True, max_length=64)
+    card = Text(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        max_length=255,
+        help_text="Case, spaces and dashes make no difference; 64 characters without them.",
+    )
     birthday = serializers.DateField(required=False, allow_null=True)
     locale = Text(
         required=False, allow_null=True, allow_blank=True, help_text="Such as en or de-AT."
@@ -77,12 +84,6 @@ class MemberStatement(Statement):
     attributes = Attributes(required=False, allow_null=True)
     consents = Consents(required=False, allow_null=True)
     referral_code = Text(required=False, allow_null=True, allow_blank=True)
-
-
-class TierStanding(Shape):
-    tier = Said()
-    since = Time()
-    until = Time(allow_null=True)
 
 
 class MemberAnswer(Shape):
@@ -132,7 +133,7 @@ ANSWER = {
     "joined_at": "2026-01-05T10:00:00Z",
     "attributes": {"newsletter": True, "shoe_size": 41},
     "wallets": {"points": NUMBERS},
-    "tiers": {},
+    "tiers": {"vip": HELD},
 }
 LIST = {"results": [ANSWER], "next": None, "previous": None}
 WALLETS = {

@@ -13,6 +13,8 @@ from storefront.api.shapes.fields import (
     Whole,
     Word,
 )
+from storefront.api.shapes.tiers import FACE as LADDER
+from storefront.api.shapes.tiers import LadderFace
 
 
 class PointTypeName(Shape):
@@ -47,7 +49,7 @@ class ProgramFace(Shape):
     locale = Said()
     sandbox = Flag()
     point_types = serializers.DictField(child=PointTypeFace())
-    ladders = serializers.DictField(child=Anything())
+    ladders = serializers.DictField(child=LadderFace())
     ways_to_earn = WayToEarn(many=True)
 
 
@@ -110,7 +112,7 @@ FACE = {
             "decimals": 0,
         }
     },
-    "ladders": {},
+    "ladders": {"vip": LADDER},
     "ways_to_earn": [
         {
             "code": "spend",

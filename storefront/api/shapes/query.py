@@ -26,7 +26,7 @@ PAGE = [
 LOOK_UP = [
     parameter("email", "The member with this e-mail address."),
     parameter("phone", "The member with this phone number (E.164)."),
-    parameter("card", "The member with this card number."),
+    parameter("card", "The member with this card number; case, spaces and dashes make no difference."),
 ]
 AT = [parameter("at", "Any past or future moment; left out: now.", TIME)]
 STATEMENT = [
@@ -50,6 +50,12 @@ REDEMPTIONS = [
         {"type": "string", "enum": ["open", "in_progress", "fulfilled", "cancelled"]},
     ),
 ]
+LADDER = [parameter("ladder", "The ladder; may be left out where there is one.")]
+PRODUCT = [
+    parameter("sku", "The product."),
+    parameter("category", "What it is in, or the kind of content."),
+]
+AUDIENCE = [parameter("audience", "Who checks the claims, `storefront` unless stated.")]
 SUBTOTAL = [
     parameter(
         "subtotal",

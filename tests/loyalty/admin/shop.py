@@ -34,7 +34,8 @@ from loyalty.services.adjustments import AdjustmentRequest, Requested, adjust_po
 from loyalty.services.erasing import erase_member
 from loyalty.services.merging import merge_members
 from loyalty.services.vouchers import consume_voucher
-from storefront.models import ApiKey, IdempotencyKey
+from storefront.models import ApiKey, ClaimsKey, IdempotencyKey
+from storefront.services.claims import rotate_claims_key
 from storefront.services.keys import create_api_key
 from tests.factories import (
     NOON,
@@ -74,6 +75,7 @@ READ_ONLY = (
     Adjustment,
     Allocation,
     ApiKey,
+    ClaimsKey,
     ConsentChange,
     Decision,
     Entry,
@@ -122,6 +124,7 @@ def live_a_day(program, number):
     state_event(program, f"e-{number}", member=member.external_id)
     reserve_points(member, 10, key=f"cart-{number}", lasts=timedelta(days=1))
     ask_points(member, 1000)
+    rotate_claims_key(program=program, overlap=timedelta(0), at=clock.real_now())
     more = {f"more-{each}": SPEND | {"when": "order.subtotal < 0"} for each in range(number)}
     change_rules(program, {"spend": SPEND, "review": REVIEW} | more)
     return member

@@ -53,6 +53,20 @@ def test_null_or_an_empty_text_clears_a_field(field, empty):
     assert given({field: ""}) == {field: empty}
 
 
+@pytest.mark.parametrize(
+    "typed", ["HC-1234-56ab", "hc 1234 56AB", " HC123456AB ", "HC‑1234–56AB"]
+)
+def test_a_card_number_is_the_same_however_it_is_typed(typed):
+    assert given({"card": typed}) == {"card": "HC123456AB"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"), [("- -", "blank"), ("1" * 65, "too_long"), (77, "wrong_type")]
+)
+def test_a_card_number_has_letters_or_digits_and_not_too_many(typed, code):
+    assert refusals({"card": typed}) == [("/card", code)]
+
+
 @pytest.mark.parametrize("field", ["attributes", "consents"])
 def test_null_clears_attributes_and_consents(field):
     assert given({field: None}) == {field: {}}

@@ -272,6 +272,28 @@ def test_the_outside_hears_every_step(ada):
     ]
 
 
+def test_the_outside_hears_how_far_the_work_is_and_hears_it_once(ada):
+    redemption = redeem(ada, "card", capture=True)
+
+    for status in ("in_progress", "in_progress", "fulfilled", "fulfilled"):
+        set_fulfilment(redemption=redemption, status=status, note="for Bea", at=NOON)
+
+    told = list(Event.objects.filter(type__startswith="redemption.f").order_by("id"))
+    assert [(event.type, event.data["fulfilment"]) for event in told] == [
+        ("redemption.fulfilment_changed", "in_progress"),
+        ("redemption.fulfilled", "fulfilled"),
+    ]
+    assert told[1].member_id == ada.pk
+    assert "for Bea" not in str(told[1].data)
+
+
+def test_the_outside_hears_of_a_reversal_as_it_is_when_it_is_done(ada):
+    reverse(redeem(ada, "card", capture=True))
+
+    told = Event.objects.get(type="redemption.reversed").data
+    assert (told["status"], told["fulfilment"]) == ("reversed", "cancelled")
+
+
 def test_holds_end_by_themselves(ada):
     redeem(ada, "coffee")
 

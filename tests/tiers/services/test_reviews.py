@@ -15,7 +15,8 @@ from tests.tiers.factories import (
     tier_of,
 )
 from tiers.models import Standing, StandingChange
-from tiers.services.reviews import Cause, due_members, moved_to, preview_members
+from tiers.services.moves import Cause, moved_to
+from tiers.services.reviews import due_members, preview_members
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from tests.concurrency import all_at_once, at_once, errors_in
 from tests.factories import NOON, make_member, make_program
 from tests.tiers.factories import TIERS, YEAR, count_order, make_ladders, review, spend
 from tiers.models import DayTotal, Standing, StandingChange
-from tiers.services.totals import OrderChange, move_order_totals
+from tiers.services.totals import OrderChange, move_totals
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs_postgresql]
 
@@ -50,8 +50,8 @@ def test_sums_that_are_moved_at_once_add_up_and_nobody_waits_in_a_circle(people)
 
     done = all_at_once(
         [
-            lambda: move_order_totals(program_id, changes),
-            lambda: move_order_totals(program_id, changes[::-1]),
+            lambda: move_totals(program_id, changes),
+            lambda: move_totals(program_id, changes[::-1]),
         ]
         * 5
     )

@@ -1,0 +1,1 @@
+"""What writes referrals. One file per noun."""

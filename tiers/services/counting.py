@@ -1,0 +1,112 @@
+"""What facts change in members' sums by day, and what members bring along to facts."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from core.zones import reading
+from loyalty.queries.setup import Setup
+from loyalty.rules.statements import RefundStatement
+from loyalty.services.earning import Brought, first_judged
+from loyalty.services.facts import Fact, Wave
+from tiers.queries.ladders import tier_setup_of
+from tiers.queries.standings import Question, multipliers
+from tiers.services.book import Reviewed, TierBook, open_tiers
+from tiers.services.moves import Cause
+from tiers.services.totals import OrderChange, PointsChange, move_totals
+
+
+def tiers_of(wave: Wave) -> TierBook | None:
+    """Read the tiers of everybody whose facts a wave holds; None without ladders."""
+    members = [fact.member for fact in _moving(wave) if fact.member is not None]
+    if not members or not tier_setup_of(wave.program).ladders:
+        return None
+    return open_tiers(wave.program, members, wave.book)
+
+
+def _moving(wave: Wave) -> list[Fact]:
+    return [
+        fact for fact in wave.live() if fact.member is not None and (fact.order or fact.event)
+    ]
+
+
+def brought_by(wave: Wave, tiers: TierBook) -> dict[int, Brought]:
+    """Return what members' tiers bring to facts that are judged for the first time."""
+    questions = [
+        Question(fact.member, fact.occurred_at)
+        for fact in first_judged(wave)
+        if fact.member is not None
+    ]
+    held = tiers.held(questions)
+    found = {}
+    for question in questions:
+        theirs = {code: each.tier for code, each in held[question.member.pk].items()}
+        named = {code: tier for code, tier in theirs.items() if tier is not None}
+        bonuses = multipliers(tiers.setup, theirs, question.at)
+        found[question.member.pk] = Brought(named, bonuses)
+    return found
+
+
+def review_facts(wave: Wave, tiers: TierBook | None) -> Reviewed:
+    """Count what a wave's facts changed, and let their members stand where that puts them."""
+    facts = _moving(wave)
+    orders = [change for fact in facts for change in _order_changes(fact, wave.setup)]
+    points = [change for fact in facts for change in _points_changes(fact, wave.setup)]
+    move_totals(wave.setup.program_id, orders, points)
+    if tiers is None or not facts:
+        return Reviewed()
+    tiers.count(orders, points)
+    causes = {fact.member.pk: _cause(fact) for fact in facts if fact.member is not None}
+    return tiers.review(causes)
+
+
+def _cause(fact: Fact) -> Cause:
+    source_type, source_id = fact.source
+    kind = "refund" if isinstance(fact.statement, RefundStatement) else source_type
+    return Cause(kind, source_type, source_id)
+
+
+def _order_changes(fact: Fact, setup: Setup) -> Iterator[OrderChange]:
+    """Yield by how much a fact changed the sums of the days it counts and counted for."""
+    before, after = fact.counted_before, fact.counted
+    if (before.moment, before.spend, before.orders) == (
+        after.moment,
+        after.spend,
+        after.orders,
+    ):
+        return
+    for sign, each in ((-1, before), (1, after)):
+        if (
+            each.member_id is not None
+            and each.moment is not None
+            and (each.spend or each.orders)
+        ):
+            day = reading(each.moment, setup.zone).date()
+            yield OrderChange(each.member_id, day, sign * each.spend, sign * each.orders)
+
+
+def _points_changes(fact: Fact, setup: Setup) -> Iterator[PointsChange]:
+    for sign, each in ((-1, fact.counted_before), (1, fact.counted)):
+        if each.member_id is None or each.moment is None:
+            continue
+        for code, posted in each.posted.items():
+            number = setup.point_types[code].id
+            for day, earned, released in _days_of(each.moment, posted, setup):
+                yield PointsChange(each.member_id, number, day, sign * earned, sign * released)
+
+
+def _days_of(
+    moment: datetime, posted: Mapping[str, Any], setup: Setup
+) -> Iterator[tuple[date, int, int]]:
+    """Yield the day on which points were earned, and those on which they are released.
+
+    What lapses if the order is not fulfilled in time is released on no day.
+    """
+    own = reading(moment, setup.zone).date()
+    yield own, posted["points"], 0
+    for rule, points in posted["rules"].items():
+        if rule in posted.get("lapses", ()):
+            continue
+        at = posted["dates"].get(rule)
+        released = max(datetime.fromisoformat(at), moment) if at else moment
+        yield reading(released, setup.zone).date(), 0, points
