@@ -110,16 +110,15 @@ def _look(
     at: datetime,
 ) -> None:
     """Count what a batch would do, and what is wrong with it."""
-    rows = _openings(batch, report)
-    opened = post_openings(program=program, rows=rows, at=at, dry_run=True)
+    opened = post_openings(program=program, rows=_openings(batch), at=at, dry_run=True)
     strangers = {row.member for row in opened.strangers}
-    report.note(_lost(program, opened.strangers, options, at))
     if options.enrol:
         erased = {one for one in strangers if is_erased(program, one)}
         report.enrolled += len(strangers - erased)
         kept = [row for row in opened.strangers if row.member not in erased]
         opened.posted += [row for row in kept if not row.expires_too_soon(at)]
-    _count(opened, report)
+    _count(batch, opened, report)
+    report.note(_broken(program, batch, opened, options, at))
 
 
 def _import(
@@ -129,25 +128,36 @@ def _import(
     options: Options,
     at: datetime,
 ) -> None:
-    rows = _openings(batch, report)
+    rows = _openings(batch)
     if options.enrol:
         report.enrolled += _enrol(program, rows, at)
     opened = post_openings(program=program, rows=rows, at=at)
-    report.note(_lost(program, opened.strangers, options, at))
-    _count(opened, report)
+    _count(batch, opened, report)
+    report.note(_broken(program, batch, opened, options, at))
 
 
-def _openings(batch: list[Opening | Broken], report: Report) -> list[Opening]:
-    report.rows += len(batch)
-    report.note(row for row in batch if isinstance(row, Broken))
+def _openings(batch: list[Opening | Broken]) -> list[Opening]:
     return [row for row in batch if isinstance(row, Opening)]
 
 
-def _count(opened: Opened, report: Report) -> None:
+def _count(batch: list[Opening | Broken], opened: Opened, report: Report) -> None:
+    report.rows += len(batch)
     report.posted += len(opened.posted)
     report.points += sum(row.amount for row in opened.posted)
     report.known += len(opened.known)
-    report.note(opened.broken)
+
+
+def _broken(
+    program: Program,
+    batch: list[Opening | Broken],
+    opened: Opened,
+    options: Options,
+    at: datetime,
+) -> list[Broken]:
+    """Return what is wrong with a batch, in the order of the file, whoever found it."""
+    found = [row for row in batch if isinstance(row, Broken)]
+    found += _lost(program, opened.strangers, options, at)
+    return sorted([*found, *opened.broken], key=lambda row: row.line)
 
 
 def _lost(

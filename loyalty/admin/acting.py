@@ -96,6 +96,10 @@ class Acting(AnyModelAdmin):
 
     acts: ClassVar[Mapping[str, type[Act]]] = {}
 
+    def every_act(self) -> Mapping[str, type[Act]]:
+        """Return what may be done, by address, in the order of the buttons."""
+        return self.acts
+
     def get_urls(self) -> list[URLPattern]:
         return [
             path(
@@ -103,14 +107,14 @@ class Acting(AnyModelAdmin):
                 self.admin_site.admin_view(partial(self.act_view, act=act)),
                 name=act_name(self.opts, name),
             )
-            for name, act in self.acts.items()
+            for name, act in self.every_act().items()
         ] + super().get_urls()
 
     def offered(self, request: HttpRequest, row: Any) -> list[Tool]:
         """Return the buttons of a row's page: what this person may do to it now."""
         return [
             Tool(act.title, reverse(f"admin:{act_name(self.opts, name)}", args=[row.pk]))
-            for name, act in self.acts.items()
+            for name, act in self.every_act().items()
             if request.user.has_perm(act.permission) and act.is_offered(row)
         ]
 

@@ -6,13 +6,11 @@ An app says so where it registers its own pages. Nothing here knows who does.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from core.staff import Panel, Tool
+from loyalty.admin.acting import Act
 from loyalty.models import Member
-
-if TYPE_CHECKING:
-    from loyalty.admin.acting import Act
 
 
 class Happening(NamedTuple):
@@ -24,7 +22,7 @@ class Happening(NamedTuple):
     reason: str = ""
 
 
-def nothing(_member: Member) -> Sequence[object]:
+def nothing(_member: Member) -> tuple[()]:
     """Add nothing."""
     return ()
 
@@ -33,10 +31,10 @@ def nothing(_member: Member) -> Sequence[object]:
 class Addition:
     """What an app adds. Panels stand below the balances; acts are by their address."""
 
-    panels: Callable[[Member], Sequence[Panel]] = nothing  # type: ignore[assignment]
-    happenings: Callable[[Member], Iterable[Happening]] = nothing  # type: ignore[assignment]
-    lists: Callable[[Member], Sequence[Tool]] = nothing  # type: ignore[assignment]
-    acts: "Mapping[str, type[Act]]" = field(default_factory=dict)
+    panels: Callable[[Member], Sequence[Panel]] = nothing
+    happenings: Callable[[Member], Iterable[Happening]] = nothing
+    lists: Callable[[Member], Sequence[Tool]] = nothing
+    acts: Mapping[str, type[Act]] = field(default_factory=dict)
 
 
 _added: list[Addition] = []

@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 
 from core.staff import DASH, Page, Tool, WordFilter, pretty
 from loyalty.admin.acting import Act, ActingAdmin, note_act
+from loyalty.admin.additions import additions
 from loyalty.admin.ledger import balances_panel
 from loyalty.admin.member_acts import Adjust, Close, Issue, MergeInto, Reactivate, Suspend
 from loyalty.admin.member_panels import (
@@ -78,6 +79,13 @@ class MemberAdmin(ActingAdmin):
             found = queryset.filter(name__icontains=term)
         return found, False
 
+    def every_act(self) -> Mapping[str, type[Act]]:
+        """Return this page's own acts and those that others add; what is final comes last."""
+        acts = dict(self.acts)
+        for addition in additions():
+            acts |= addition.acts
+        return dict(sorted(acts.items(), key=lambda each: each[1].is_final))
+
     def found_by(self, term: str) -> Q:
         found = super().found_by(term) | super().found_by(term.lower())
         return found | super().found_by(compared(term))
@@ -118,6 +126,7 @@ class MemberAdmin(ActingAdmin):
             panels=[
                 balances_panel(views, program),
                 *waiting_panels(member),
+                *(panel for addition in additions() for panel in addition.panels(member)),
                 coming_panel(member, forecast),
                 rewards_panel(member),
                 timeline_panel(member),
@@ -135,6 +144,7 @@ class MemberAdmin(ActingAdmin):
             Tool("Decisions", list_of(Decision, member=row.pk)),
             Tool("Redemptions", list_of(Redemption, member=row.pk)),
             Tool("Vouchers", list_of(Voucher, member=row.pk)),
+            *(tool for addition in additions() for tool in addition.lists(row)),
         ]
 
 

@@ -17,9 +17,11 @@ MOST_PROGRAMS = 12
 GROUPS: Sequence[tuple[str, Sequence[str]]] = (
     ("Members", ("Member", "Order", "MemberEvent", "Decision", "Adjustment")),
     ("Rewards", ("Reward", "Redemption", "Voucher", "VoucherUse")),
+    ("Tiers", ("Standing", "Ladder", "AccessRule", "StandingChange", "EntryReward")),
     ("Program", ("Program", "PointType", "EarningRule", "RuleSet")),
     ("Members' lives", ("Merge", "ConsentChange", "ExpiryReminder", "Tombstone")),
     ("Ledger", ("Wallet", "Entry", "Lot", "Hold", "Allocation", "LimitUse", "JobRun")),
+    ("Kept for tiers", ("LadderVersion", "DayTotal", "DayPoints")),
     ("Outside world", ("ApiKey", "IdempotencyKey", "Event")),
 )
 
@@ -48,7 +50,7 @@ class StaffSite(AdminSite):
         models = {
             model["object_name"]: model
             for app in apps
-            if app["app_label"] in ("core", "loyalty", "storefront")
+            if app["app_label"] in ("core", "loyalty", "storefront", "tiers")
             for model in app["models"]
         }
         groups = [

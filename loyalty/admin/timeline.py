@@ -2,27 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from django.db.models import Q
 
 from core.models import LIVES, Event
 from core.staff import DASH, Panel
+from loyalty.admin.additions import Happening, additions
 from loyalty.admin.ledger import entry_rows, moved_by
 from loyalty.admin.showing import link, local
 from loyalty.models import Entry, Member, Merge, Order, Program, Voucher, VoucherUse, Wallet
 
 LAST_ENTRIES = 25
 LAST_USES = 10
-
-
-class Happening(NamedTuple):
-    """Something that moved no points, as one row of the timeline."""
-
-    at: datetime
-    what: object
-    about: object
-    reason: str = ""
 
 
 def timeline_panel(member: Member) -> Panel:
@@ -67,6 +58,8 @@ def happenings(member: Member) -> Iterator[Happening]:
     yield from _lives(member)
     yield from _merges(member)
     yield from _codes(member)
+    for addition in additions():
+        yield from addition.happenings(member)
 
 
 def _lives(member: Member) -> Iterator[Happening]:

@@ -152,6 +152,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "claimed_total",
+                    models.BigIntegerField(
+                        help_text="What the shopper said that the order comes to: the order has to bear it out.",  # noqa: E501
+                        null=True,
+                    ),
+                ),
+                (
                     "gives",
                     models.JSONField(
                         help_text="What the reward gave at the time, in the file's form."

@@ -100,6 +100,10 @@ class Redemption(models.Model):
     discount = models.BigIntegerField(
         null=True, help_text="What it is worth at the checkout, minor units, where known."
     )
+    claimed_total = models.BigIntegerField(
+        null=True,
+        help_text="What the shopper said that the order comes to: the order has to bear it out.",
+    )
     gives = models.JSONField(help_text="What the reward gave at the time, in the file's form.")
     order_ref = models.CharField("order", max_length=255, blank=True)
     hold = models.OneToOneField(Hold, on_delete=models.PROTECT, null=True)

@@ -43,7 +43,9 @@ STATE_COLUMNS = ("id", "member_id", "point_type_id", *WALLET_COLUMNS)
 LOT_PARTS = LotMove.PARTS
 LOT_TERMS = ("earned_at", "granted", "available_at", "lapses", "expires_at", "idle")
 LOT_COLUMNS = ("id", "wallet_id", "source_type", "source_id", *LOT_TERMS, *LOT_PARTS)
-NAMED = "program_id = %s AND external_id = %s"
+OF_NAMED = (
+    "member_id = (SELECT id FROM loyalty_member WHERE program_id = %s AND external_id = %s)"
+)
 # As the index of open lots has it.
 IS_OPEN = "(pending > 0 OR remaining > 0 OR held > 0)"
 
@@ -112,10 +114,9 @@ def look_up_member(
     One query: what `forecast_of` takes, for whoever does not know the member yet.
     """
     named = [program.pk, external_id]
-    who = f"SELECT id FROM loyalty_member WHERE {NAMED}"
     members, *rows = read_values_together(
-        (columns_of(Member), (NAMED, named)),
-        *_wallets_and_lots((f"member_id = ({who})", named)),
+        (columns_of(Member), ("program_id = %s AND external_id = %s", named)),
+        *_wallets_and_lots((OF_NAMED, named)),
     )
     if not members:
         return None, []
@@ -169,7 +170,7 @@ def _as_states(setup: Setup, rows: Iterable[Mapping[str, Any]]) -> list[WalletSt
 def _wallets_and_lots(theirs: Condition) -> Sequence[tuple[Columns, Condition]]:
     """Return what is to be read of the wallets that meet a condition."""
     text, values = theirs
-    lots = f"wallet_id IN (SELECT id FROM loyalty_wallet WHERE {text}) AND {IS_OPEN}"
+    lots = f"wallet_id IN (SELECT id FROM loyalty_wallet WHERE {text}) AND {IS_OPEN}"  # noqa: S608
     return ((Wallet, STATE_COLUMNS), theirs), ((Lot, LOT_COLUMNS), (lots, values))
 
 

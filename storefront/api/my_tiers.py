@@ -22,6 +22,8 @@ class MyTierView(ShopperView):
 
     noun = "my_tier"
     is_one_object = True
+    # No member but a ladder, and a program may have none.
+    names_a_member = True
     parameters = LADDER
 
     @extend_schema(

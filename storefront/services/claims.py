@@ -108,6 +108,7 @@ def _live(program: Program, at: datetime) -> Sequence[ClaimsKey]:
 
 
 def _signing(keys: Sequence[ClaimsKey], at: datetime) -> ClaimsKey:
+    # The clocks of servers differ: to one, the first key may seem to lie ahead.
     return next((key for key in keys if key.signs_from <= at), keys[-1])
 
 
@@ -129,8 +130,8 @@ def rotate_claims_key(
     :raises RotationUnderWay: if there is an overlap, and an earlier one is not over
     """
     _lock(program)
-    known = _live(program, at)
-    if overlap and known and known[0].signs_from > at:
+    known = _live(program, at) or [_make(program, at, at)]
+    if overlap and known[0].signs_from > at:
         raise RotationUnderWay("The next key is announced, and signs from its time on.")
     # What it signs last is good for a while.
     ends_at = at + overlap + LONGEST_LIFE if overlap else at

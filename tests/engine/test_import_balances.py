@@ -56,8 +56,8 @@ def test_a_dry_run_lists_what_is_broken_and_fails(file, capsys):
         call_command("import_balances", program.slug, file, "--dry-run")
 
     told = capsys.readouterr().out.splitlines()
-    assert told[0].startswith("line 3, amount: expected a whole number")
-    assert told[1].startswith("line 2, member: expected a member who has enrolled")
+    assert told[0].startswith("line 2, member: expected a member who has enrolled")
+    assert told[1].startswith("line 3, amount: expected a whole number")
 
 
 @pytest.mark.django_db

@@ -11,6 +11,7 @@ from loyalty.queries.balances import WalletView
 from loyalty.services.adjustments import Requested
 from loyalty.services.erasing import erase_member
 from loyalty.services.merging import merge_members
+from loyalty.services.statuses import close_member
 from tests.factories import NOON, balance_of, entries_of, make_member, make_program, pass_time
 from tests.proof import prove
 
@@ -151,6 +152,26 @@ def test_everything_that_is_wrong_is_told_at_once(ada, load):
         8: "",
         9: "member",
     }
+
+
+@pytest.mark.parametrize("how", [{"dry_run": True}, {"skip_broken": True}])
+def test_broken_rows_are_told_in_the_order_of_the_file_whoever_found_them(program, load, how):
+    for name in ("ada", "bob"):
+        make_member(program, name)
+    close_member(member=Member.objects.get(external_id="bob"), at=NOON)
+    rows = [
+        "bob,points,5,,,",
+        "nobody,points,5,,,",
+        "ada,points,0,,,",
+        "ada,points,5,,,",
+        "ada,points,5,,,2020-01-01",
+        "nobody,points,6,,,",
+        "ada,miles,5,,,",
+    ]
+
+    report = load(rows, **how)
+
+    assert [one.line for one in report.broken] == [2, 3, 4, 6, 7, 8]
 
 
 def test_a_file_without_its_columns_is_refused(load):

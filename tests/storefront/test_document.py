@@ -10,7 +10,16 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 from loyalty.rules import statements
-from storefront.api import merges, redemptions, settlements, statuses, urls, vouchers
+from storefront.api import (
+    claims,
+    merges,
+    redemptions,
+    settlements,
+    statuses,
+    tiers,
+    urls,
+    vouchers,
+)
 from storefront.api.program_view import NothingHere, ProgramView
 from storefront.models.keys import SCOPES
 
@@ -18,6 +27,8 @@ PATHS = {
     "GET /api/v1/program",
     "GET /api/v1/program/file",
     "PUT /api/v1/program/file",
+    "GET /api/v1/program/claims-key",
+    "POST /api/v1/program/claims-key/rotate",
     "GET /api/v1/clock",
     "PUT /api/v1/clock",
     "GET /api/v1/members",
@@ -44,6 +55,12 @@ PATHS = {
     "POST /api/v1/members/{member_id}/merge",
     "POST /api/v1/members/{member_id}/unmerge",
     "GET /api/v1/members/{member_id}/export",
+    "GET /api/v1/tiers",
+    "GET /api/v1/members/{member_id}/tier",
+    "PUT /api/v1/members/{member_id}/tier",
+    "GET /api/v1/members/{member_id}/benefits",
+    "GET /api/v1/members/{member_id}/access",
+    "POST /api/v1/members/{member_id}/claims",
     "GET /api/v1/rewards",
     "POST /api/v1/rewards/{reward_code}/vouchers",
     "GET /api/v1/redemptions",
@@ -60,6 +77,10 @@ PATHS = {
     "GET /api/v1/me",
     "GET /api/v1/me/wallets",
     "GET /api/v1/me/entries",
+    "GET /api/v1/me/tier",
+    "GET /api/v1/me/benefits",
+    "GET /api/v1/me/access",
+    "POST /api/v1/me/claims",
     "GET /api/v1/me/rewards",
     "GET /api/v1/me/redemptions",
     "POST /api/v1/me/redemptions",
@@ -117,6 +138,9 @@ def test_the_document_names_every_path_of_this_version():
         ("UseStatement", vouchers.USE),
         ("SuspensionStatement", statuses.SUSPENSION),
         ("MergeStatement", merges.MERGE),
+        ("TierStatement", tiers.BY_HAND),
+        ("ClaimStatement", claims.CLAIM),
+        ("RotationStatement", claims.ROTATION),
     ],
 )
 def test_a_statement_is_described_by_the_fields_that_are_read(schema, fields):

@@ -36,6 +36,14 @@ REQUESTS = [
     ("POST", "/members/ada/merge", {}, "members"),
     ("POST", "/members/ada/unmerge", {}, "members"),
     ("GET", "/members/ada/export", None, "members"),
+    ("GET", "/tiers", None, "tiers"),
+    ("GET", "/members/ada/tier", None, "tiers"),
+    ("PUT", "/members/ada/tier", {}, "tiers"),
+    ("GET", "/members/ada/benefits", None, "tiers"),
+    ("GET", "/members/ada/access?sku=A", None, "tiers"),
+    ("POST", "/members/ada/claims", {}, "tiers"),
+    ("GET", "/program/claims-key", None, "admin"),
+    ("POST", "/program/claims-key/rotate", {}, "admin"),
     ("GET", "/rewards", None, "rewards"),
     ("POST", "/rewards/coffee/vouchers", {}, "rewards"),
     ("GET", "/redemptions", None, "rewards"),
@@ -50,7 +58,7 @@ REQUESTS = [
     ("POST", "/vouchers/HC-1/consume", {}, "rewards"),
     ("POST", "/vouchers/HC-1/release", {}, "rewards"),
 ]
-SCOPES = ("members", "orders", "events", "rewards", "program")
+SCOPES = ("members", "orders", "events", "rewards", "tiers", "program", "admin")
 
 
 @pytest.mark.parametrize(("method", "path", "body", "scope"), REQUESTS)
@@ -63,7 +71,7 @@ def test_without_a_key_nothing_opens(program, method, path, body, scope):
 
 @pytest.mark.parametrize(("method", "path", "body", "scope"), REQUESTS)
 def test_another_scope_does_not_open_it(program, method, path, body, scope):
-    others = {"members"} if scope == "program" else {"program"}
+    others = {"members"} if scope in ("program", "admin") else {"program"}
 
     answer = Door(make_key(program, *others)).ask(method, path, body)
 

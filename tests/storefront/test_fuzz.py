@@ -16,8 +16,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from config.wsgi import application
-from tests.storefront.conftest import order
+from tests.storefront.conftest import SHOP, order
 from tests.storefront.rewarding import enrol, make_shop, redeemed, shopper
+from tests.storefront.tiering import ACCESS, VIP
 
 CHECKS = [
     not_a_server_error,
@@ -48,7 +49,7 @@ class Shop:
 @pytest.fixture
 def shop(db):
     """A storefront that has what the document's examples name."""
-    door = make_shop()
+    door = make_shop(SHOP + VIP + ACCESS)
     enrol(door, "c-42", 5000)
     enrol(door, "c-7", 0)
     door.put("/orders/1001", order(member="c-42"))

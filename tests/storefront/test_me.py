@@ -19,14 +19,24 @@ from tests.storefront.rewarding import (
     shopper,
     wallet,
 )
+from tests.storefront.tiering import VIP, set_tier
 
-MINE = ["/me", "/me/wallets", "/me/entries", "/me/rewards", "/me/redemptions"]
+MINE = [
+    "/me",
+    "/me/wallets",
+    "/me/entries",
+    "/me/tier",
+    "/me/benefits",
+    "/me/access?sku=A",
+    "/me/rewards",
+    "/me/redemptions",
+]
 
 
 @pytest.fixture
 def shop(db):
     """A shop with Ada, who has 1000 points."""
-    door = make_shop()
+    door = make_shop(SHOP + VIP)
     enrol(door)
     return door
 
@@ -178,7 +188,7 @@ def test_one_tap_sent_five_times_at_once_is_one_redemption(shop, ada):
 
 
 SECRETS = ["fraud-suspected", "sorry-about-that", "called-twice", "behind-the-shelf", "gave-up",
-           "enrolled-twice"]  # fmt: skip
+           "enrolled-twice", "friend-of-the-owner"]  # fmt: skip
 
 
 def live(shop):
@@ -197,6 +207,7 @@ def live(shop):
     coffee = redeemed(shop, "2", reward="coffee", capture=True)
     assert settle(shop, coffee["id"], "reverse", "b", reason="gave-up").status_code == 200
     redeemed(shop, "3", member="bob", reward="half")
+    assert set_tier(shop, reason="friend-of-the-owner").status_code == 200
     into = {"into": "ada", "reason": "enrolled-twice"}
     assert shop.post("/members/twin/merge", into, Idempotency_Key="m").status_code == 200
     shop.post("/members/ada/suspend", {"earning": False, "redeeming": True,
@@ -234,10 +245,18 @@ def named_values(value):
 def test_the_test_above_would_find_what_it_looks_for(shop):
     live(shop)
     paths = ["/members/ada/entries", "/redemptions?member=ada", "/members/bob"]
+    paths.append("/members/ada/tier")
 
     told = json.dumps([shop.get(path).json() for path in paths])
 
-    for secret in ("sorry-about-that", "behind-the-shelf", "gave-up", "bob", "dec_"):
+    for secret in (
+        "sorry-about-that",
+        "behind-the-shelf",
+        "gave-up",
+        "bob",
+        "dec_",
+        "friend-of-the-owner",
+    ):
         assert secret in told
 
 

@@ -187,7 +187,16 @@ def test_a_token_opens_nothing_outside_of_me(door, ada, method, path):
     assert refusal(answer) == (403, "wrong_key_kind")
 
 
-MINE = ["/me", "/me/wallets", "/me/entries", "/me/rewards", "/me/redemptions"]
+MINE = [
+    "/me",
+    "/me/wallets",
+    "/me/entries",
+    "/me/tier",
+    "/me/benefits",
+    "/me/access?sku=A",
+    "/me/rewards",
+    "/me/redemptions",
+]
 
 
 @pytest.mark.parametrize("path", MINE)

@@ -221,4 +221,3 @@ def fields_of(form: Mapping[str, Any]) -> dict[str, Any]:
         "valid_for_length": valid_for if is_length else "",
     }
     return values | {key: form.get(key) or DEFAULTS[key] for key in PLAIN}
-

@@ -143,7 +143,9 @@ def tiers_of(rows: Rows, metric: str, currency: str, stored: Mapping[str, Form])
         said = row.cleaned_data
         tier = _tier_of(said, metric, currency)
         before = stored.get(said["code"])
-        tiers[said["code"]] = before if before and row_of("", before) == row_of("", tier) else tier
+        tiers[said["code"]] = (
+            before if before and row_of("", before) == row_of("", tier) else tier
+        )
     return tiers
 
 

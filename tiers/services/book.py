@@ -80,7 +80,9 @@ class TierBook:
         return reviewed
 
     def _judge(self, members: Sequence[Member], causes: Mapping[int, Cause]) -> Verdicts:
-        at = self.book.at
+        # Nobody is reviewed as of a time before what is known of them already.
+        known = [row.since for row in self.rows.values() if row.since is not None]
+        at = max([self.book.at, *known])
         questions = [Question(member, at) for member in members]
         verdicts = Verdicts(self.setup, at, causes, self.rows)
         values = standings_by(self.setup, questions, self.rows, self._totals())

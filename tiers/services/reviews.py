@@ -7,7 +7,6 @@ from core.transactions import retrying
 from loyalty.models import Member, Program
 from loyalty.queries.setup import setup_of
 from loyalty.services.ledger import open_book, write
-from tiers.models import Standing as Row
 from tiers.queries.ladders import tier_setup_of
 from tiers.queries.standings import Question, standing_rows, standings_now
 from tiers.services.book import open_tiers
@@ -53,14 +52,3 @@ def preview_members(
     verdicts = Verdicts(setup, at, {}, rows)
     verdicts.take_all(members, values)
     return verdicts.moves
-
-
-def due_members(program_id: int, at: datetime, *, after: int, most: int) -> list[Member]:
-    """Return members whom time alone may move by `at`, in the order of their numbers.
-
-    The next ones come after the number of the last.
-    """
-    due = Row.objects.filter(program_id=program_id, review_at__lte=at, member_id__gt=after)
-    ids = due.order_by("member_id").values_list("member_id", flat=True).distinct()[:most]
-    members = Member.objects.filter(pk__in=list(ids))
-    return list(members.order_by("pk"))

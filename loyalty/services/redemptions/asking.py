@@ -19,7 +19,8 @@ class RedemptionRequest:
     units); `up_to` takes as many of them as can be taken, or of all there are. A
     reward with several prices takes the `point_type` that is named, or else the
     first that the member can pay. `capture` spends at once; otherwise the points
-    are held for `ttl`, half an hour if left out and a day at most.
+    are held for `ttl`, half an hour if left out and a day at most. Where `is_claimed`,
+    the total is a shopper's word (see `asked_by_shopper`).
     """
 
     reward: str | None = None
@@ -30,6 +31,33 @@ class RedemptionRequest:
     up_to: bool = False
     capture: bool = False
     ttl: timedelta | None = None
+    is_claimed: bool = False
+
+
+def asked_by_shopper(member: Member, request: RedemptionRequest) -> RedemptionRequest:
+    """Return what a shopper asks for, with the order's own total if there is one.
+
+    Nobody knows yet whether another order comes to what the shopper says: points that
+    pay for it are held, and spent by whoever knows.
+
+    :raises InvalidInput: if they are to be spent at once
+    """
+    owned = Order.objects.filter(program=member.program_id, member=member.pk)
+    order = owned.filter(external_id=request.order).exclude(status="cancelled").first()
+    if order is not None:
+        said = order.total if request.order_total is None else request.order_total
+        return replace(request, order_total=min(said, order.total))
+    gives = _gives_asked(setup_of(member.program), request)
+    if gives is not None and gives.pay is None:
+        return replace(request, order_total=None)
+    if request.capture:
+        raise invalid("/capture", "not_here", "name an order to pay for that the shop has stated")
+    return replace(request, is_claimed=True)
+
+
+def _gives_asked(setup: Setup, request: RedemptionRequest) -> Gives | None:
+    reward = setup.rewards.get(request.reward or "")
+    return reward.gives if reward else None
 
 
 def reward_asked(setup: Setup, request: RedemptionRequest) -> CompiledReward:

@@ -72,8 +72,8 @@ def _uses_of(order_ids: Sequence[str], wave: Wave) -> QuerySet[VoucherUse]:
 
 
 def _comes_back(use: VoucherUse, spent: Spent, wave: Wave) -> bool:
-    """Say whether the use of a voucher is given back: as the points it cost would be."""
+    """Say whether the use of a voucher is given back; points that it cost say how."""
     redemption = use.voucher.redemption
-    if redemption is None or spent.is_cancelled:
+    if redemption is None or not redemption.points or spent.is_cancelled:
         return True
     return wave.setup.point_type(redemption.point_type_id).restore_on_refund != NEVER

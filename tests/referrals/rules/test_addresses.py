@@ -34,7 +34,7 @@ from referrals.rules.disposable import is_disposable
         ("ada-spam@yahoo.com", "ada@yahoo.com"),
         ("spam@ada.fastmail.com", "ada@fastmail.com"),
         ("ada+x@fastmail.fm", "ada@fastmail.com"),
-        ("ａｄａ@ｅxample.org", "ada@example.org"),
+        ("\uff41\uff44\uff41@\uff45xample.org", "ada@example.org"),
         ("ada@münchen.de", "ada@xn--mnchen-3ya.de"),
         ("ada@XN--MNCHEN-3YA.de", "ada@xn--mnchen-3ya.de"),
         ("+ada@example.org", "+ada@example.org"),

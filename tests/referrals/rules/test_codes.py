@@ -54,9 +54,7 @@ def test_a_code_of_other_signs_or_length_is_refused(text):
         checked_vanity(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["admin", "Admin", "4DMIN".replace("4", "A"), "0FFICIAL", "st-aff"]
-)
+@pytest.mark.parametrize("text", ["admin", "Admin", "ADM1N", "0FFICIAL", "st-aff"])
 def test_reserved_words_are_refused_however_they_are_written(text):
     with pytest.raises(CodeNotAllowed, match="reserved"):
         checked_vanity(text)

@@ -15,8 +15,9 @@ from tests.tiers.factories import (
     tier_of,
 )
 from tiers.models import Standing, StandingChange
+from tiers.queries.due import due_members
 from tiers.services.moves import Cause, moved_to
-from tiers.services.reviews import due_members, preview_members
+from tiers.services.reviews import preview_members
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,46 @@
+"""Whom time alone may move, and when it next may."""
+
+from datetime import datetime
+
+from django.db.models import Exists, Min, OuterRef, QuerySet
+
+from loyalty.models import Member, Program, Wallet
+from tiers.models import Standing
+from tiers.queries.ladders import tier_setup_of
+
+
+def due_standings(program_id: int, at: datetime) -> QuerySet[Standing]:
+    """Return the rows that time alone may have changed by `at`, of ladders in use."""
+    return Standing.objects.filter(
+        program=program_id, review_at__lte=at, ladder__archived_at=None
+    )
+
+
+def due_members(program_id: int, at: datetime, *, after: int, most: int) -> list[Member]:
+    """Return members whom time alone may move by `at`, in the order of their numbers.
+
+    The next ones come after the number of the last. Whoever was merged or erased moves
+    no more.
+    """
+    gone = Wallet.objects.filter(member=OuterRef("member"), is_closed=True)
+    due = due_standings(program_id, at).filter(~Exists(gone), member__gt=after)
+    ids = due.order_by("member_id").values_list("member_id", flat=True).distinct()[:most]
+    return list(Member.objects.filter(pk__in=list(ids)).order_by("pk"))
+
+
+def next_review(program: Program, *, after: datetime | None, until: datetime) -> datetime | None:
+    """Return the next moment up to `until` at which time may move somebody.
+
+    Without `after` that may be one that has passed. A change of a ladder is such a
+    moment as well, but only ahead.
+    """
+    setup = tier_setup_of(program)
+    if not setup.ladders:
+        return None
+    due = due_standings(program.pk, until)
+    moments = []
+    if after is not None:
+        due = due.filter(review_at__gt=after)
+        moments = [each for each in setup.changes_until(until) if each > after]
+    first = due.aggregate(first=Min("review_at"))["first"]
+    return min([first, *moments] if first else moments, default=None)

@@ -1,0 +1,171 @@
+"""Reviews of everybody: in chunks, each step a transaction, resumed where one ended.
+
+A round is needed when a ladder has changed, and asked for when somebody wants to be
+sure. Several may work on it at once, in one process or in many.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import islice
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+
+from core import clock
+from core.transactions import retrying
+from loyalty.models import Member, Program
+from tiers.models import LadderVersion, ReviewChunk
+from tiers.queries.ladders import tier_setup_of
+from tiers.queries.proofs import Stretch, prove_members, unproven_members
+from tiers.rules.ladders import NO_TIER
+from tiers.services.moves import Cause, TierMove
+from tiers.services.reviews import review_members
+
+# Members per transaction: bounded locks, little to repeat after a crash.
+CHUNK = 500
+
+
+def ignore(done: int) -> None:
+    """Take no notice of how many more members are done."""
+
+
+@transaction.atomic
+def begin_round(*, program: Program, at: datetime, parts: int = 1) -> UUID:
+    """Return a round to work on: the one that was not ended, or a new one in `parts`.
+
+    One that began before the ladders changed is given up: it has not seen all.
+    """
+    # Locked, so that two who begin at once begin one.
+    Program.objects.select_for_update().get(pk=program.pk)
+    chunks = ReviewChunk.objects.filter(program=program)
+    unfinished = chunks.filter(done_at=None).first()
+    changes = tier_setup_of(program).changes_until(at)
+    if unfinished is not None and not any(unfinished.began_at < each for each in changes):
+        return unfinished.round
+    chunks.delete()
+    number = uuid4()
+    firsts = _firsts(program, parts)
+    lasts = [first - 1 for first in firsts[1:]]
+    ReviewChunk.objects.bulk_create(
+        ReviewChunk(program=program, round=number, began_at=at, first=first, last=last)
+        for first, last in zip(firsts, [*lasts, None], strict=True)
+    )
+    return number
+
+
+def _firsts(program: Program, parts: int) -> list[int]:
+    """Return the numbers that as many equal parts begin with; the first takes in all before."""
+    members = Member.objects.filter(program=program)
+    size = -(-members.count() // parts) if parts > 1 else 0
+    if not size:
+        return [0]
+    numbered = members.annotate(place=Window(RowNumber(), order_by="pk")).annotate(
+        within=F("place") % size
+    )
+    begins = numbered.filter(within=1 % size, place__gt=1).order_by("pk")
+    return [0, *begins.values_list("pk", flat=True)]
+
+
+def open_chunks(number: UUID) -> list[int]:
+    """Return the chunks of a round that are not done, in the order of their members."""
+    chunks = ReviewChunk.objects.filter(round=number, done_at=None).order_by("first")
+    return list(chunks.values_list("pk", flat=True))
+
+
+def work_round(
+    *, program: Program, number: UUID, at: datetime, told: Callable[[int], None] = ignore
+) -> list[ReviewChunk]:
+    """Review all that is left of a round, and end it; return its chunks.
+
+    Whoever else works on it begins at its start; this begins at its end.
+    """
+    while left := open_chunks(number):
+        review_chunk(program=program, chunk_id=left[-1], at=at, told=told)
+    _end_round(program, number)
+    return list(ReviewChunk.objects.filter(round=number).order_by("first"))
+
+
+def review_chunk(
+    *, program: Program, chunk_id: int, at: datetime, told: Callable[[int], None] = ignore
+) -> None:
+    """Review the members of a chunk who are left, step by step; nothing if it is done."""
+    chunk = ReviewChunk.objects.filter(pk=chunk_id, done_at=None).first()
+    if chunk is None:
+        return
+    stretch = Stretch(max(chunk.first - 1, chunk.cursor), chunk.last)
+    left = iter(unproven_members(program, stretch, at))
+    while members := list(islice(left, CHUNK)):
+        told(_take_step(program, chunk_id, members, at))
+    ReviewChunk.objects.filter(pk=chunk_id, done_at=None).update(done_at=clock.real_now())
+    if not open_chunks(chunk.round):
+        _end_round(program, chunk.round)
+
+
+@retrying
+def _take_step(
+    program: Program, chunk_id: int, member_ids: Sequence[int], at: datetime
+) -> int:
+    """Review these members but for those whom somebody else has done meanwhile."""
+    chunk = ReviewChunk.objects.select_for_update().filter(pk=chunk_id).first()
+    if chunk is None or chunk.cursor >= member_ids[-1]:
+        return 0
+    members = list(
+        Member.objects.filter(pk__in=member_ids, pk__gt=chunk.cursor).order_by("pk")
+    )
+    changed = tier_setup_of(program).changes_until(at)
+    causes = {member.pk: Cause("ladder") for member in members} if changed else None
+    moves = review_members(program=program, members=members, at=at, causes=causes)
+    prove_members(program, [member.pk for member in members], at)
+    rises, falls = count_moves(program, moves)
+    chunk.cursor, chunk.reviewed = member_ids[-1], chunk.reviewed + len(members)
+    chunk.rises, chunk.falls = chunk.rises + rises, chunk.falls + falls
+    chunk.save(update_fields=["cursor", "reviewed", "rises", "falls"])
+    return len(members)
+
+
+def count_moves(program: Program, moves: Sequence[TierMove]) -> tuple[int, int]:
+    """Return how many of the moves are rises, and how many are falls."""
+    setup = tier_setup_of(program)
+
+    def rises(move: TierMove) -> bool:
+        places = setup.ladders[move.ladder].on(setup.day_of(move.at)).places
+        return places.get(move.to or "", NO_TIER) > places.get(move.from_ or "", NO_TIER)
+
+    risen = sum(map(rises, moves))
+    return risen, len(moves) - risen
+
+
+@transaction.atomic
+def _end_round(program: Program, number: UUID) -> None:
+    """Note that everybody was reviewed against the changes before the round began."""
+    locked = Program.objects.select_for_update().get(pk=program.pk)
+    chunk = ReviewChunk.objects.filter(round=number).first()
+    if chunk is None:
+        return
+    if _unreviewed(program, chunk.began_at).update(reviewed_at=chunk.began_at):
+        # So that every process knows.
+        locked.revision = uuid4()
+        locked.save(update_fields=["revision"])
+    program.revision = locked.revision
+
+
+def _unreviewed(program: Program, at: datetime) -> QuerySet[LadderVersion]:
+    versions = LadderVersion.objects.filter(
+        ladder__program=program, ladder__archived_at=None, reviewed_at=None
+    )
+    standing = Q(undone_at=None, applies_from__lte=at)
+    return versions.filter(standing | Q(undone_at__lte=at))
+
+
+def review_changes(*, program: Program, at: datetime) -> int:
+    """Review everybody if a ladder has changed since they were; return how many moved.
+
+    Until this is done, where members stand is worked out whenever somebody looks.
+    """
+    if not tier_setup_of(program).changes_until(at):
+        return 0
+    number = begin_round(program=program, at=at)
+    chunks = work_round(program=program, number=number, at=at)
+    return sum(chunk.rises + chunk.falls for chunk in chunks)
