@@ -70,26 +70,31 @@ def read_with(model: type[M], relation: str, condition: Condition) -> list[M]:
 
     Only the first of the two tables may have the condition's columns.
     """
+    select, other = _select_with(model, relation)
+    text, values = condition
+    rows = _rows(f"{select} WHERE {text}", values)
+    own = len(_names(model))
+    instances = _instances(model, [row[:own] for row in rows])
+    others = _instances(other, [row[own:] for row in rows])
+    for instance, related in zip(instances, others, strict=True):
+        setattr(instance, relation, related)
+    return instances
+
+
+@cache
+def _select_with(model: type[models.Model], relation: str) -> tuple[str, type[models.Model]]:
     key: Any = model._meta.get_field(relation)
     other: type[models.Model] = key.related_model
-    text, values = condition
-    own = len(_names(model))
     columns = ", ".join(
         f'"{each._meta.db_table}"."{field.column}"'
         for each in (model, other)
         for field in each._meta.concrete_fields
     )
     table, theirs = model._meta.db_table, other._meta.db_table
-    rows = _rows(
+    return (
         f'SELECT {columns} FROM "{table}" JOIN "{theirs}" '  # noqa: S608
-        f'ON "{theirs}"."id" = "{table}"."{key.column}" WHERE {text}',
-        values,
-    )
-    instances = _instances(model, [row[:own] for row in rows])
-    others = _instances(other, [row[own:] for row in rows])
-    for instance, related in zip(instances, others, strict=True):
-        setattr(instance, relation, related)
-    return instances
+        f'ON "{theirs}"."id" = "{table}"."{key.column}"'
+    ), other
 
 
 def read_values(

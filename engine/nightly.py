@@ -1,10 +1,9 @@
 """The work that is due, in order. Nothing depends on it having run."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 
 from engine.celebrations import celebrate_days, next_celebration, uncelebrated
 from loyalty.models import Program
@@ -13,6 +12,9 @@ from loyalty.queries.setup import setup_of
 from loyalty.services.expiry import settle_due_wallets
 from loyalty.services.redemptions import expire_redemptions
 from loyalty.services.reminders import remind_members
+from tiers.queries.due import next_review
+from tiers.services.due import review_due_members
+from tiers.services.rounds import review_changes
 
 # What an entry's kind is called in the count of what was done.
 DONE = {
@@ -32,6 +34,12 @@ def end_redemptions(program: Program, *, at: datetime) -> dict[str, int]:
     return {"redemptions_ended": expire_redemptions(program=program, at=at)}
 
 
+def review_tiers(program: Program, *, at: datetime) -> dict[str, int]:
+    changed = review_changes(program=program, at=at)
+    due = review_due_members(program=program, at=at)
+    return {"tier_changes": changed.moved + due.moved}
+
+
 def remind(program: Program, *, at: datetime) -> dict[str, int]:
     return {"reminded": remind_members(program=program, at=at)}
 
@@ -40,8 +48,8 @@ def remind(program: Program, *, at: datetime) -> dict[str, int]:
 class Job:
     """A part of the work that is due, by the name that people see.
 
-    After a gap, jobs run at every moment on the way at which somebody celebrates, in
-    the order of time; one that is `late` only at the end of it.
+    After a gap, jobs run at every moment on the way at which somebody celebrates or a
+    tier may end, in the order of time; one that is `late` only at the end of it.
     """
 
     name: str
@@ -55,6 +63,7 @@ JOBS: Sequence[Job] = (
     Job("redemptions", end_redemptions),  # loyalty: held ones whose time is over
     Job("wallets", settle_wallets),  # loyalty: releases, ends of holds, expiries
     Job("celebrations", celebrate_days),  # birthdays and anniversaries, as facts
+    Job("tiers", review_tiers),  # tiers: falls, and rises that waited for a day
     Job("reminders", remind, late=True),  # loyalty: of what is left, what expires soon
 )
 
@@ -71,11 +80,26 @@ def run_due(program: Program, *, at: datetime) -> dict[str, int]:
 def run_jobs(program: Program, *, at: datetime) -> Mapping[str, Mapping[str, int]]:
     """Do everything that is due by `at`; return what each job did, by its name."""
     done: dict[str, Counter[str]] = {job.name: Counter() for job in JOBS}
-    for stop in chain(uncelebrated(program, until=at), [at]):
+    for stop in _moments(program, until=at):
         for job in JOBS:
             if stop == at or not job.late:
                 done[job.name].update(job.run(program, at=stop))
     return done
+
+
+def _moments(program: Program, *, until: datetime) -> Iterator[datetime]:
+    """Yield the moments on the way that have work of their own, and then the end of it.
+
+    To be asked one by one: what is done at one may bring others.
+    """
+    celebrations = uncelebrated(program, until=until)
+    celebration, since = next(celebrations, until), None
+    while since is None or since < until:
+        review = next_review(program, after=since, until=until)
+        since = min(celebration, review or until, until)
+        yield since
+        if since == celebration:
+            celebration = next(celebrations, until)
 
 
 def next_stop(program: Program, *, after: datetime, until: datetime) -> datetime:
@@ -85,4 +109,5 @@ def next_stop(program: Program, *, after: datetime, until: datetime) -> datetime
     """
     celebration = next_celebration(program, after=after, until=until)
     reminder = next_reminder(setup_of(program), after=after, until=celebration)
-    return min(celebration, reminder or until, until)
+    review = next_review(program, after=after, until=celebration)
+    return min(celebration, reminder or until, review or until, until)

@@ -1,16 +1,21 @@
 """Moving a sandbox clock: what time would have done happens, in order."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from django.db import transaction
 
-from core.errors import DomainError
+from core.errors import DomainError, invalid
+from core.periods import add_period, parse_period
 from core.zones import written
 from engine.nightly import next_stop, run_due
 from loyalty.models import Entry, MemberEvent, Order, Program
 from loyalty.services.jobs import forget_runs
+
+
+# There is no way back: a slip of the pen in the year must not be done.
+FURTHEST = parse_period("10 years")
 
 
 class NotASandbox(DomainError):
@@ -25,16 +30,19 @@ class ClockBackwards(DomainError):
     code = "clock_backwards"
 
 
-def move_clock(*, program: Program, to: datetime) -> dict[str, int]:
+def move_clock(
+    *, program: Program, to: datetime, on_stop: Callable[[datetime], None] = lambda _at: None
+) -> dict[str, int]:
     """Set a sandbox program's clock and do all that has become due, in order of time.
 
     The clock stops on the way wherever real time would have brought something. Forward
     only, but for a program without facts. Moving it to where it stands only finishes
-    what an interrupted move has left; else it runs nothing. Returns the counts of what
-    was done.
+    what an interrupted move has left; else it runs nothing. `on_stop` hears of every
+    moment that is done. Returns the counts of what was done.
 
     :raises NotASandbox: if the program lives in real time
     :raises ClockBackwards: if `to` lies before the clock and there are facts
+    :raises InvalidInput: `out_of_range` if there are facts and it is more than 10 years on
     """
     if not program.sandbox:
         raise NotASandbox(f"{program.slug} lives in real time")
@@ -44,6 +52,7 @@ def move_clock(*, program: Program, to: datetime) -> dict[str, int]:
         if _set_clock(program, stop):
             has_moved = True
             done.update(run_due(program, at=stop))
+            on_stop(stop)
     if has_moved:
         return dict(done)
     left = run_due(program, at=to) if has_facts(program) else {}
@@ -56,13 +65,23 @@ def _since(program: Program, to: datetime) -> datetime:
     locked = Program.objects.select_for_update().get(pk=program.pk)
     program.revision, program.clock_at = locked.revision, locked.clock_at
     stands_at = locked.clock_at or to
-    if stands_at <= to:
-        return stands_at if has_facts(program) else to
-    if has_facts(program):
+    if not has_facts(program):
+        return _set_anywhere(program, locked, to)
+    if stands_at > to:
         raise ClockBackwards(f"the clock stands at {written(stands_at)} and facts were stated")
-    locked.clock_at = program.clock_at = to
-    locked.save(update_fields=["clock_at"])
-    forget_runs(program)
+    furthest = add_period(stands_at, FURTHEST, program.zone)
+    if to > furthest:
+        detail = f"at most 10 years at once: the furthest is {written(furthest)}"
+        raise invalid("/now", "out_of_range", detail)
+    return stands_at
+
+
+def _set_anywhere(program: Program, locked: Program, to: datetime) -> datetime:
+    """Set the clock of a program in which nothing has happened, back as well."""
+    if locked.clock_at is not None and to < locked.clock_at:
+        locked.clock_at = program.clock_at = to
+        locked.save(update_fields=["clock_at"])
+        forget_runs(program)
     return to
 
 

@@ -212,11 +212,13 @@ class ReviewChunk(models.Model):
 
     `last` is null for all the rest, `cursor` the last member who is done. The chunks
     of a `round` begin together; who works on one locks it for as long as a step takes.
+    `changes` are the versions that it reviews against, and whether they were undone.
     """
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT)
     round = models.UUIDField()
     began_at = models.DateTimeField(help_text="Program time.")
+    changes = models.JSONField(default=list)
     first = models.BigIntegerField()
     last = models.BigIntegerField(null=True)
     cursor = models.BigIntegerField(default=0)

@@ -16,11 +16,12 @@ from engine.program_file.text import Node, Table, is_null, read_nodes
 from loyalty.rules.publication import rule_set_content
 from loyalty.rules.rewards import compile_rewards, faces_of
 from loyalty.rules.ruleset import compile_rule_set
+from referrals.rules.programs import compile_referral_programs
 from tiers.rules.access import compile_access
 from tiers.rules.ladders import compile_ladders
 
 # Where pointers begin that are the file's own.
-SECTIONED = ("/point_types", "/rewards", "/ladders", "/access")
+SECTIONED = ("/point_types", "/rewards", "/ladders", "/access", "/referral_programs")
 
 LINE_BREAK: Final = re.compile(r"\r\n|\n|\r")
 
@@ -101,6 +102,13 @@ def _problems_with_rules(data: Mapping[str, Any]) -> list[Problem]:
             )
         ),
         *_problems_of(lambda: _compile_tiers(data)),
+        *_problems_of(
+            lambda: compile_referral_programs(
+                data.get("referral_programs", {}),
+                currency=program["currency"],
+                point_types=faces_of(data["point_types"]),
+            )
+        ),
     ]
 
 

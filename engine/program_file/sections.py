@@ -9,6 +9,7 @@ from engine.program_file.earning_keys import EARNING_RULES
 from engine.program_file.forms import Form, Only, attempt
 from engine.program_file.mappings import ByCode, Fields, Key
 from engine.program_file.program_keys import POINT_TYPES, PROGRAM
+from engine.program_file.referral_keys import REFERRAL_PROGRAMS
 from engine.program_file.rewards_keys import REWARDS
 from engine.program_file.spot import Reading, Spot
 from engine.program_file.text import node_of
@@ -23,6 +24,8 @@ from loyalty.queries.programs import (
 from loyalty.rules.publication import Forms
 from loyalty.services.programs import check_point_types, save_earning_rules, save_point_types
 from loyalty.services.rewards import check_rewards, save_rewards
+from referrals.queries.programs import referral_program_forms
+from referrals.services.programs import save_referral_programs
 from tiers.queries.ladders import access_forms, ladder_forms
 from tiers.services.access import save_access
 from tiers.services.ladders import check_ladders, save_ladders
@@ -88,11 +91,16 @@ SECTIONS: Mapping[str, Section] = {
         save=save_rewards,
         check=check_rewards,
     ),
+    "referral_programs": Section(
+        things=REFERRAL_PROGRAMS,
+        about="The ways in which members refer their friends, by code.",
+        stands=referral_program_forms,
+        save=save_referral_programs,
+    ),
 }
 
 # Sections of the format that this version does not know what to do with.
 NOT_YET = (
-    "referral_programs",
     "punch_cards",
     "challenges",
     "badges",

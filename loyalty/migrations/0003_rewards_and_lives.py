@@ -154,7 +154,7 @@ class Migration(migrations.Migration):
                 (
                     "claimed_total",
                     models.BigIntegerField(
-                        help_text="What the shopper said that the order comes to: the order has to bear it out.",  # noqa: E501
+                        help_text="What a shopper said that the order comes to; the order has to bear it out.",  # noqa: E501
                         null=True,
                     ),
                 ),

@@ -102,7 +102,7 @@ class Redemption(models.Model):
     )
     claimed_total = models.BigIntegerField(
         null=True,
-        help_text="What the shopper said that the order comes to: the order has to bear it out.",
+        help_text="What a shopper said that the order comes to; the order has to bear it out.",
     )
     gives = models.JSONField(help_text="What the reward gave at the time, in the file's form.")
     order_ref = models.CharField("order", max_length=255, blank=True)

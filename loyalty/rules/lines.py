@@ -39,8 +39,9 @@ class Switches(NamedTuple):
 class OrderLine(NamedTuple):
     """One line as it stands now, net of refunds.
 
-    `amount` is the line's share of the order's subtotal, `undiscounted` the same
-    had there been no order discount. `units` is 0 when nothing is left, also
+    `amount` is the line's share of the order's subtotal; `undiscounted` and
+    `undiscounted_tax` are the same had there been no order discount, with the tax in
+    proportion to the price. `units` is 0 when nothing is left, also
     when the money went back without the goods being named.
     """
 
@@ -49,6 +50,7 @@ class OrderLine(NamedTuple):
     units: int
     amount: int
     undiscounted: int
+    undiscounted_tax: int
     tax: int
     by_points: int
     by_cards: int
@@ -57,9 +59,11 @@ class OrderLine(NamedTuple):
         """Return the part of the line that a rule with these switches counts."""
         if self.gift_card and not switches.gift_card_products:
             return 0
-        base = self.undiscounted if switches.ignore_discounts else self.amount
+        base, tax = self.amount, self.tax
+        if switches.ignore_discounts:
+            base, tax = self.undiscounted, self.undiscounted_tax
         if switches.tax:
-            base += self.tax
+            base += tax
         if not switches.points_paid:
             base -= self.by_points
         if not switches.gift_cards_paid:
@@ -87,17 +91,22 @@ def settle_line(
     Free goods have no money to go by; their units say how much is left.
     """
     part, whole = left.money, parts.net
+    full_tax = parts.tax
+    if full_tax and whole and whole != parts.gross:
+        full_tax = share(full_tax, parts.gross, whole)
     if not whole:
         part, whole = left.units, line["quantity"]
     if part != whole:
         parts = Parts._make(share(amount, part, whole) for amount in parts)
-    included = parts.tax if tax_included else 0
+        full_tax = share(full_tax, part, whole)
+    included, full_included = (parts.tax, full_tax) if tax_included else (0, 0)
     return OrderLine(
         id=line["id"],
         gift_card=line["gift_card"],
         units=left.units,
         amount=max(left.money - included, 0),
-        undiscounted=max(parts.gross - included, 0),
+        undiscounted=max(parts.gross - full_included, 0),
+        undiscounted_tax=full_tax,
         tax=parts.tax,
         by_points=parts.by_points,
         by_cards=parts.by_cards,

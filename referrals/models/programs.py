@@ -1,6 +1,6 @@
 """Referral programs and what they promise."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -72,3 +72,21 @@ class ReferralTerms(models.Model):
 
     def __str__(self) -> str:
         return f"{self.referral_program} {self.number}"
+
+    def form(self, name: str) -> dict[str, Any]:
+        """Return the whole program in the program file's form, its milestones by number.
+
+        A database may not keep the order of what is stored.
+        """
+        content: dict[str, Any] = self.content
+        milestones = sorted((content.get("milestones") or {}).items(), key=_number)
+        return (
+            ({"name": name} if name else {})
+            | content
+            | ({"milestones": dict(milestones)} if milestones else {})
+        )
+
+
+def _number(milestone: tuple[str, dict[str, Any]]) -> tuple[int, str]:
+    code, form = milestone
+    return form.get("at") or form["every"], code

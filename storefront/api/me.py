@@ -142,9 +142,14 @@ class MyRedemptionsView(ShopperView):
     def post(self, request: ProgramRequest) -> Response:
         """Reserve the shopper's points for a reward, or spend them at once (`capture`).
 
-        The refusals are those of `POST /redemptions`.
+        The refusals are those of `POST /redemptions`. To pay with points, name an
+        `order` of the shopper's that the shop has stated: its total counts, or
+        `order_total` if that is lower. Where there is none yet, `order_total` is a
+        claim: points can only be held, and the order that names the redemption takes
+        at most what its own total allows.
         """
-        wanted = RedemptionRequest(**read_fields(request.data, OWN_REDEMPTION))
+        stated = read_fields(request.data, OWN_REDEMPTION)
+        wanted = RedemptionRequest(**stated, is_claimed=True)
         redemption = redeem_reward(
             member=request.me,
             request=wanted,

@@ -85,7 +85,7 @@ def test_every_seed_is_valid_by_the_schema(path):
         HEAD + "earning_rules: {r: {award: {points: 1}, multiply: 2}}\n",
         HEAD + "earning_rules: {r: {award: {points: 1, per: 1.00}}}\n",
         HEAD + "earning_rules: {r: {award: {points: 1}, limits: [{per: day}]}}\n",
-        HEAD + "referral_programs: {}\n",
+        HEAD + "punch_cards: {}\n",
     ],
 )
 def test_what_is_refused_for_its_form_is_refused_by_the_schema_too(text):

@@ -105,6 +105,89 @@ def test_a_shopper_may_spend_at_once_and_pay(shop, ada):
     assert (paid.status_code, paid.json()["discount"]) == (201, 200)
 
 
+PAYING = {"point_type": "points", "points": 1000}
+PAID = {"member": "ada", "status": "paid", "subtotal": 1000}
+
+
+def test_a_shopper_pays_for_an_order_of_which_the_shop_knows_the_total(shop, ada):
+    """At most half of an order may be paid with points, each worth a cent."""
+    shop.put("/orders/1", PAID | {"status": "pending"})
+
+    assert refusal(redeem(ada, "1", **PAYING, order="1")) == (409, "above_maximum")
+    paid = redeem(ada, "2", **PAYING, order="1", order_total=10**9, up_to=True, capture=True)
+
+    assert (paid.json()["status"], paid.json()["points"]) == ("captured", 500)
+
+
+def test_a_lower_total_that_a_shopper_says_counts(shop, ada):
+    shop.put("/orders/1", PAID | {"status": "pending"})
+
+    paid = redeem(ada, **PAYING, order="1", order_total=400, up_to=True)
+
+    assert paid.json()["points"] == 200
+
+
+def test_the_total_that_a_shopper_claims_is_borne_out_by_the_order(shop, ada):
+    cart = redeem(ada, **PAYING, order_total=10**9).json()["id"]
+    named = PAID | {"redemptions": [cart]}
+
+    early = shop.put("/orders/1", named | {"status": "pending"}).json()
+    paid = shop.put("/orders/1", named).json()
+
+    warned = {"id": cart, "status": "held", "why": "above_maximum"}
+    assert early["redemptions"] == [warned]
+    assert paid["redemptions"] == [warned | {"status": "captured"}]
+    after = shop.get(f"/redemptions/{cart}").json()
+    assert (after["captured_points"], after["discount"]) == (500, 500)
+    assert wallet(shop) == (500, 0)
+
+
+def test_a_claim_that_the_order_bears_is_taken_whole(shop, ada):
+    cart = redeem(ada, **PAYING, order_total=2000).json()["id"]
+
+    paid = shop.put("/orders/1", PAID | {"subtotal": 2000, "redemptions": [cart]}).json()
+
+    assert paid["redemptions"] == [{"id": cart, "status": "captured", "why": None}]
+    assert wallet(shop) == (0, 0)
+
+
+def test_an_order_that_bears_nothing_of_a_claim_leaves_it_held(shop, ada):
+    cart = redeem(ada, **PAYING, order_total=10**9).json()["id"]
+
+    paid = shop.put("/orders/1", PAID | {"subtotal": 100, "redemptions": [cart]}).json()
+
+    assert paid["redemptions"] == [{"id": cart, "status": "held", "why": "above_maximum"}]
+    assert wallet(shop) == (0, 1000)
+
+
+def test_what_the_shop_itself_said_is_not_doubted(shop):
+    cart = redeemed(shop, **PAYING, order_total=2000)["id"]
+
+    paid = shop.put("/orders/1", PAID | {"redemptions": [cart]}).json()
+
+    assert paid["redemptions"] == [{"id": cart, "status": "captured", "why": None}]
+
+
+def test_a_claim_is_not_spent_at_once(shop, ada):
+    cart = redeem(ada, **PAYING, order_total=10**9, capture=True)
+
+    assert faults(cart) == [("/capture", "not_here")]
+    assert wallet(shop) == (1000, 0)
+
+
+def test_the_order_of_somebody_else_says_nothing_of_a_total(shop, ada):
+    enrol(shop, "bob", 0)
+    shop.put("/orders/1", PAID | {"member": "bob", "subtotal": 10**9, "status": "pending"})
+
+    cart = redeem(ada, **PAYING, order="1", order_total=2000, capture=True)
+
+    assert faults(cart) == [("/capture", "not_here")]
+
+
+def test_a_percentage_is_not_of_what_a_shopper_says(shop, ada):
+    assert redeem(ada, reward="half", order_total=10**9).json()["discount"] is None
+
+
 def test_a_shopper_finds_what_today_has_brought_though_no_job_has_run(db):
     birthday = "  birthday: {on: birthday, award: {points: 25}}\n"
     door = make_shop(SHOP + birthday)

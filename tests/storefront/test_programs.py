@@ -111,8 +111,24 @@ def test_a_time_beyond_all_dates_is_out_of_range(door, now):
     assert Program.objects.get().clock_at == NOON
 
 
-def test_in_the_last_year_of_the_clock_points_are_earned_all_the_same(door, ada):
+def test_the_clock_moves_at_most_ten_years_at_once(door, ada):
+    answer = door.put("/clock", {"now": "2036-05-01T10:00:00.000001Z"})
+
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["pointer"], error["code"]) == (400, "/now", "out_of_range")
+    assert "the furthest is 2036-05-01T10:00:00Z" in error["detail"]
+    assert Program.objects.get().clock_at == NOON
+    assert door.put("/clock", {"now": "2036-05-01T10:00:00Z"}).status_code == 200
+
+
+def test_a_clock_by_which_nothing_has_happened_may_be_set_to_any_time(door):
+    assert door.put("/clock", {"now": "8000-01-01T00:00:00Z"}).status_code == 200
+    assert door.put("/clock", {"now": "2026-05-01T10:00:00Z"}).status_code == 200
+
+
+def test_in_the_last_year_of_the_clock_points_are_earned_all_the_same(door):
     assert door.put("/clock", {"now": "8999-12-31T23:59:59Z"}).status_code == 200
+    door.put("/members/ada", {"name": "Ada"})
 
     [points] = door.put("/orders/1", order()).json()["points"]
 

@@ -114,7 +114,7 @@ class LadderFields(forms.ModelForm):  # type: ignore[type-arg]
     applies_from = _text(
         size=18,
         label="Applies from",
-        help_text="<code>2026-06-01</code> is midnight; or write <code>2026-06-01 09:00</code>. "
+        help_text="<code>2026-06-01</code> is midnight; or <code>2026-06-01 09:00</code>. "
         "Empty: at once. The change counts for the whole of that day.",
     )
 

@@ -49,7 +49,7 @@ class LadderForm(LadderFields):
             kwargs["initial"] = fields_of(self.stored) | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
         self.ladder_form: Form = {}
-        self.applies_from: datetime | None = None
+        self.starts_at: datetime | None = None
         if "tiers" in self.fields:  # who may only look has no fields
             self._fit()
 
@@ -119,11 +119,11 @@ class LadderForm(LadderFields):
         if said is None:
             return
         try:
-            self.applies_from = parse_moment(said, zone)
+            self.starts_at = parse_moment(said, zone)
         except DomainError as error:
             self.add_error("applies_from", error.detail)
             return
-        if self.applies_from < self.program.now():
+        if self.starts_at < self.program.now():
             self.add_error("applies_from", "A change begins now or later; empty is now.")
 
     def _adopt(self, problem: Problem) -> None:

@@ -67,19 +67,20 @@ def tiers_panel(trial: LadderTrial, program: Program) -> Panel:
     will_be, was = trial.will_be, trial.was
     codes: list[str | None] = [tier.code for tier in will_be.tiers]
     codes += [each.code for each in (was.tiers if was else ()) if each.code not in codes]
-    codes = ([None] if now[None] or then[None] else []) + codes
-    rows = []
+    if now[None] or then[None]:
+        codes.insert(0, None)
+    rows: list[tuple[object, ...]] = []
     for code in codes:
         tier = will_be.tier(code)
         known = will_be if tier or not was else was
-        before, after = trial.estimated(now[code]), trial.estimated(then[code])
+        stood, stand = trial.estimated(now[code]), trial.estimated(then[code])
         rows.append(
             (
                 tier_name(known, code) if code else "No tier",
                 threshold_in_words(tier, will_be, program) if tier else Figure(DASH),
-                before if was else Figure(DASH),
-                after,
-                signed(after - before) if was else Figure(""),
+                stood if was else Figure(DASH),
+                stand,
+                signed(stand - stood) if was else Figure(""),
                 trial.estimated(trial.below[code or ""]),
             )
         )

@@ -1,6 +1,5 @@
 """Ladders and tiers in words: thresholds, values, and what a tier brings."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -14,12 +13,6 @@ from tiers.rules.ladders import CompiledLadder, EntryReward, Tier
 COUNTED = {
     "orders": ("order", "orders"),
     "active_months": ("month with an order", "months with an order"),
-}
-CAUSES: Mapping[str, str] = {
-    "rise": "Reached it",
-    "review": "Time was up",
-    "ladder": "The ladder changed",
-    "by_hand": "By hand",
 }
 
 

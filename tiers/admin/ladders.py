@@ -45,7 +45,7 @@ class LadderAdmin(AnyModelAdmin):
 
     class Media:
         js = ("perennial/ladder.js", "perennial/preview.js")
-        css = {"all": ("perennial/tiers.css",)}  # noqa: RUF012
+        css = {"all": ("perennial/tiers.css",)}
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("versions")
@@ -125,10 +125,10 @@ class LadderAdmin(AnyModelAdmin):
             code=obj.code,
             form=form.ladder_form,
             at=at,
-            applies_from=form.applies_from and max(form.applies_from, at),
+            applies_from=form.starts_at and max(form.starts_at, at),
         )
         obj.pk, obj.position, obj.archived_at = saved.pk, saved.position, saved.archived_at
-        since = local(form.applies_from or at, program)
+        since = local(form.starts_at or at, program)
         text = f"It counts from {since} on. Members move with their next review."
         messages.info(request, text)
 
@@ -234,7 +234,7 @@ def _previewed(form: Any) -> dict[str, Any]:
         form.code,
         form.ladder_form,
         at=program.now(),
-        applies_from=form.applies_from,
+        applies_from=form.starts_at,
     )
     return told_of(trial, program)
 

@@ -22,7 +22,7 @@ def change_rows(
 ) -> list[tuple[object, ...]]:
     """Return changes as rows: when, from, to, why, what it came from, and the reason."""
     newest = ladder.versions[-1].ladder if ladder.versions else None
-    sources = _sources(changes, program)
+    sources = sources_of(changes, program)
     return [
         (
             local(change.at, program),
@@ -40,7 +40,7 @@ def _plain(change: StandingChange) -> str:
     return f"{change.source_type} {change.source_id}".strip() or DASH
 
 
-def _sources(
+def sources_of(
     changes: Sequence[StandingChange], program: Program
 ) -> dict[tuple[str, str], object]:
     """Return links to the facts that changes came from: a query for each kind."""

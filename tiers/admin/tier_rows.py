@@ -1,7 +1,7 @@
 """The tiers of a ladder as rows of a table: one form each, all in one field of the page."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -17,7 +17,10 @@ PREFIX = "tiers"
 SPARE = 2  # empty rows, to be filled where there are no scripts
 
 Form = dict[str, Any]
-Rows = BaseFormSet["TierRow"]
+if TYPE_CHECKING:
+    Rows = BaseFormSet["TierRow"]
+else:
+    Rows = BaseFormSet
 
 
 class BenefitsField(SnippetField):
@@ -124,8 +127,7 @@ class TierRowsField(forms.Field):
         super().__init__(required=False, **kwargs)
 
     def show(self, rows: Rows) -> None:
-        widget = self.widget
-        assert isinstance(widget, TierRowsWidget)
+        widget: Any = self.widget
         self.rows = widget.rows = rows
 
     def has_changed(self, initial: Any, data: Any) -> bool:

@@ -200,6 +200,7 @@ class Migration(migrations.Migration):
                 ),
                 ("round", models.UUIDField()),
                 ("began_at", models.DateTimeField(help_text="Program time.")),
+                ("changes", models.JSONField(default=list)),
                 ("first", models.BigIntegerField()),
                 ("last", models.BigIntegerField(null=True)),
                 ("cursor", models.BigIntegerField(default=0)),

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Exists, Min, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from loyalty.models import Member, Program, Wallet
 from tiers.models import Standing
@@ -10,25 +10,28 @@ from tiers.queries.ladders import tier_setup_of
 
 
 def due_standings(program_id: int, at: datetime) -> QuerySet[Standing]:
-    """Return the rows that time alone may have changed by `at`, of ladders in use."""
-    return Standing.objects.filter(
-        program=program_id, review_at__lte=at, ladder__archived_at=None
-    )
+    """Return the rows that time alone may have changed by `at`, of ladders in use.
+
+    Whoever was merged or erased moves no more.
+    """
+    gone = Wallet.objects.filter(member=OuterRef("member"), is_closed=True)
+    due = Standing.objects.filter(program=program_id, review_at__lte=at)
+    return due.filter(~Exists(gone), ladder__archived_at=None)
 
 
 def due_members(program_id: int, at: datetime, *, after: int, most: int) -> list[Member]:
     """Return members whom time alone may move by `at`, in the order of their numbers.
 
-    The next ones come after the number of the last. Whoever was merged or erased moves
-    no more.
+    The next ones come after the number of the last.
     """
-    gone = Wallet.objects.filter(member=OuterRef("member"), is_closed=True)
-    due = due_standings(program_id, at).filter(~Exists(gone), member__gt=after)
+    due = due_standings(program_id, at).filter(member__gt=after)
     ids = due.order_by("member_id").values_list("member_id", flat=True).distinct()[:most]
     return list(Member.objects.filter(pk__in=list(ids)).order_by("pk"))
 
 
-def next_review(program: Program, *, after: datetime | None, until: datetime) -> datetime | None:
+def next_review(
+    program: Program, *, after: datetime | None, until: datetime
+) -> datetime | None:
     """Return the next moment up to `until` at which time may move somebody.
 
     Without `after` that may be one that has passed. A change of a ladder is such a
@@ -41,6 +44,7 @@ def next_review(program: Program, *, after: datetime | None, until: datetime) ->
     moments = []
     if after is not None:
         due = due.filter(review_at__gt=after)
-        moments = [each for each in setup.changes_until(until) if each > after]
-    first = due.aggregate(first=Min("review_at"))["first"]
+        moments = [each.at for each in setup.changes_until(until) if each.at > after]
+    # The first in the order of the index: there may be a million.
+    first = due.order_by("review_at").values_list("review_at", flat=True).first()
     return min([first, *moments] if first else moments, default=None)

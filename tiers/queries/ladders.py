@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -21,14 +21,18 @@ from tiers.rules.access import AccessRule, stored_access
 from tiers.rules.ladders import CompiledLadder, compile_ladder
 from tiers.rules.replay import Version
 
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Unreviewed:
-    """A change of a ladder that not all members have been reviewed against.
+    """That a version began or was undone, and not all members have been reviewed since.
 
     It judges from the local day `since` on, and happens at `at`.
     """
 
+    version: int
+    undone: bool
     since: date
     at: datetime
 
@@ -37,7 +41,8 @@ class Unreviewed:
 class LadderSetup:
     """A live ladder and its versions in the order in which they apply.
 
-    `undone` has the local days on which versions that were undone were in force.
+    `undone` has the local days on which versions that were undone were in force, and
+    `history` each version's number, first day and, if it was undone, its last.
     """
 
     id: int
@@ -46,6 +51,7 @@ class LadderSetup:
     versions: Sequence[Version]
     undone: Sequence[tuple[date, date]]
     unreviewed: Sequence[Unreviewed] = ()
+    history: Sequence[tuple[int, date, date | None]] = ()
 
     def on(self, day: date) -> CompiledLadder:
         """Return the ladder in force on a local day; before the first version, the first."""
@@ -82,10 +88,10 @@ class TierSetup:
     def day_of(self, at: datetime) -> date:
         return reading(at, self.zone).date()
 
-    def changes_until(self, at: datetime) -> list[datetime]:
-        """Return when changes happened that not everybody has been reviewed against."""
-        changes = [each.at for ladder in self.ladders.values() for each in ladder.unreviewed]
-        return sorted(change for change in changes if change <= at)
+    def changes_until(self, at: datetime) -> list[Unreviewed]:
+        """Return what has happened by `at` that not everybody was reviewed against."""
+        changes = [each for ladder in self.ladders.values() for each in ladder.unreviewed]
+        return [change for change in changes if change.at <= at]
 
     def ladders_on(self, day: date) -> dict[str, CompiledLadder]:
         return {code: ladder.on(day) for code, ladder in self.ladders.items()}
@@ -151,24 +157,32 @@ def _ladder(
             if version.undone_at is not None
         ],
         unreviewed=list(_unreviewed(versions, day_of)),
+        history=[
+            (
+                version.pk,
+                day_of(version.applies_from),
+                version.undone_at and day_of(version.undone_at),
+            )
+            for version in versions
+        ],
     )
 
 
 def _unreviewed(
     versions: Sequence[LadderVersion], day_of: Callable[[datetime], date]
 ) -> Iterator[Unreviewed]:
-    standing = [version for version in versions if version.undone_at is None]
+    first = next((each.pk for each in versions if each.undone_at is None), None)
     for version in versions:
         since = day_of(version.applies_from)
         if version.reviewed_at is not None:
             continue
-        if version.undone_at is None:
+        if version.pk == first:
             # Before the first version, the first judges.
-            yield Unreviewed(
-                date.min if version is standing[0] else since, version.applies_from
-            )
+            yield Unreviewed(version.pk, False, date.min, LONG_AGO)
+        elif version.undone_at is None:
+            yield Unreviewed(version.pk, False, since, version.applies_from)
         elif since <= day_of(version.undone_at):
-            yield Unreviewed(since, version.undone_at)
+            yield Unreviewed(version.pk, True, since, version.undone_at)
 
 
 def ladder_setup(program: Program, row: Ladder) -> LadderSetup:

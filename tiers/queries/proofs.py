@@ -16,7 +16,6 @@ from typing import Any
 from django.db import connection
 
 from loyalty.models import Adjustment, Member, Program
-from tiers.models import LadderVersion
 from tiers.queries.ladders import TierSetup, tier_setup_of
 from tiers.queries.totals import ORDERED
 from tiers.rules.ladders import CompiledLadder
@@ -165,14 +164,12 @@ def _values(program: Program, setup: TierSetup, at: datetime) -> dict[str, Any]:
 
 def _key(program: Program, setup: TierSetup, at: datetime) -> int:
     """Return a digest of the ladders, as far as they have begun by `at`."""
-    ladders = [ladder.id for ladder in setup.ladders.values()]
-    versions = LadderVersion.objects.filter(ladder__in=ladders).order_by("pk")
+    today = setup.day_of(at)
     judging = [
-        (version.pk, version.applies_from.isoformat(), str(version.undone_at))
-        for version in versions
-        if setup.day_of(version.applies_from) <= setup.day_of(at)
+        (ladder.id, [str(each) for each in ladder.history if each[1] <= today])
+        for ladder in setup.ladders.values()
     ]
-    text = repr((EDITION, program.timezone, program.leap_day, ladders, judging))
+    text = repr((EDITION, program.timezone, program.leap_day, judging))
     digest = blake2b(text.encode(), digest_size=8).digest()
     return int.from_bytes(digest, signed=True)
 

@@ -1,6 +1,8 @@
 """Write access rules: products and content that only some may see or buy."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
@@ -8,8 +10,43 @@ from django.db import transaction
 from loyalty.models import Program
 from loyalty.rules.publication import Forms
 from tiers.models import AccessRule
-from tiers.queries.ladders import tier_setup_of
+from tiers.queries.ladders import access_forms, tier_setup_of
 from tiers.rules.access import compile_access
+
+
+@transaction.atomic
+def edit_access(
+    *, program: Program, code: str, form: Mapping[str, Any], at: datetime
+) -> AccessRule:
+    """Write one access rule, new or known, in the program file's form; it counts at once.
+
+    An archived rule comes back.
+
+    :raises InvalidInput: if it cannot be used; pointers begin at /access
+    """
+    _lock(program)
+    forms = access_forms(program) | {code: dict(form)}
+    save_access(program=program, forms=forms, at=at)
+    return AccessRule.objects.get(program=program, code=code)
+
+
+@transaction.atomic
+def archive_access(*, rule: AccessRule, at: datetime) -> None:
+    """Take an access rule out of use: what it was about is for everybody."""
+    _lock(rule.program)
+    forms = access_forms(rule.program)
+    forms.pop(rule.code, None)
+    save_access(program=rule.program, forms=forms, at=at)
+
+
+def check_access(program: Program, forms: Forms) -> None:
+    """Refuse access rules that cannot be used with the ladders as they were last saved.
+
+    :raises InvalidInput: with a pointer, from /access on
+    """
+    setup = tier_setup_of(program)
+    newest = {code: each.versions[-1].ladder for code, each in setup.ladders.items()}
+    compile_access(forms, ladders=newest, zone=program.zone)
 
 
 @transaction.atomic
@@ -20,9 +57,7 @@ def save_access(*, program: Program, forms: Forms, at: datetime) -> None:
 
     :raises InvalidInput: if a rule cannot be used; pointers begin at /access
     """
-    setup = tier_setup_of(program)
-    newest = {code: each.versions[-1].ladder for code, each in setup.ladders.items()}
-    compile_access(forms, ladders=newest, zone=program.zone)
+    check_access(program, forms)
     rows = AccessRule.objects.select_for_update().filter(program=program).order_by("id")
     by_code = {row.code: row for row in rows}
     for position, (code, form) in enumerate(forms.items()):
@@ -36,3 +71,8 @@ def save_access(*, program: Program, forms: Forms, at: datetime) -> None:
             row.save(update_fields=["archived_at"])
     program.revision = uuid4()
     program.save(update_fields=["revision"])
+
+
+def _lock(program: Program) -> None:
+    """Make the next to edit wait, so that neither takes back what the other wrote."""
+    Program.objects.select_for_update().get(pk=program.pk)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from loyalty.models import Program
 from tiers.queries.due import due_members, due_standings
+from tiers.services.outcomes import Outcome, Told, ignore, outcome_of
 from tiers.services.renewals import renew_standings
 from tiers.services.reviews import review_members
 
@@ -11,17 +12,20 @@ from tiers.services.reviews import review_members
 CHUNK = 500
 
 
-def review_due_members(*, program: Program, at: datetime) -> int:
-    """Review all whom time alone may move by `at`; return how often somebody moved.
+def review_due_members(*, program: Program, at: datetime, told: Told = ignore) -> Outcome:
+    """Review all whom time alone may move by `at`.
 
     Each chunk is a transaction; a run that is killed is continued by the next one, and
     two at once do nothing twice.
     """
     if not due_standings(program.pk, at).exists():
-        return 0
-    renew_standings(program=program, at=at)
-    moved = after = 0
+        return Outcome()
+    done = Outcome(renew_standings(program=program, at=at))
+    left = due_standings(program.pk, at).values("member").distinct().count()
+    after = 0
     while members := due_members(program.pk, at, after=after, most=CHUNK):
-        moved += len(review_members(program=program, members=members, at=at))
+        moves = review_members(program=program, members=members, at=at)
+        done += outcome_of(program, len(members), moves)
+        told(done.reviewed, max(left, done.reviewed))
         after = members[-1].pk
-    return moved
+    return done

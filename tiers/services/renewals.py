@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import F
 
 from core.periods import local_midnight
+from core.reading import one_of
 from core.transactions import retrying
 from loyalty.models import Program, Wallet
 from tiers.models import Standing
@@ -73,8 +74,10 @@ def _groups(setup: TierSetup, at: datetime) -> Iterator[_Group]:
             earned_since__isnull=False,
             earned_until__isnull=False,
         )
-        kinds = due.order_by("earned_until").values_list("earned", "earned_since", "earned_until")
-        for tier, since, until in list(kinds.distinct()[:MOST_GROUPS]):
+        kinds = due.values_list("earned", "earned_since", "earned_until").distinct()
+        for tier, since, until in kinds.order_by("earned_until")[:MOST_GROUPS]:
+            assert since is not None, "whoever has no tier is not asked about"
+            assert until is not None, "what lasts for ever is not due"
             renewal = renewal_of(ladder.versions, tier, since=since, until=until)
             if renewal is not None:
                 yield _Group(ladder, tier, since, until, renewal)
@@ -120,11 +123,7 @@ def _kept(group: _Group, members: Sequence[int]) -> list[int]:
     renewal = group.renewal
     start, end = renewal.judged
     days = [connection.ops.adapt_datefield_value(day) for day in (start, end, end)]
-    if connection.vendor == "postgresql":
-        theirs, values = "member_id = ANY(%s)", [list(members)]
-    else:
-        theirs = f"member_id IN ({', '.join(['%s'] * len(members))})"
-        values = list(members)
+    theirs, values = one_of("member_id", members)
     with connection.cursor() as cursor:
         cursor.execute(
             KEPT.format(members=theirs, counted=COUNTED[renewal.metric]),

@@ -4,13 +4,12 @@ A round is needed when a ladder has changed, and asked for when somebody wants t
 sure. Several may work on it at once, in one process or in many.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from itertools import islice
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Window
+from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
 from core import clock
@@ -19,16 +18,12 @@ from loyalty.models import Member, Program
 from tiers.models import LadderVersion, ReviewChunk
 from tiers.queries.ladders import tier_setup_of
 from tiers.queries.proofs import Stretch, prove_members, unproven_members
-from tiers.rules.ladders import NO_TIER
-from tiers.services.moves import Cause, TierMove
+from tiers.services.moves import Cause
+from tiers.services.outcomes import Outcome, Told, ignore, outcome_of
 from tiers.services.reviews import review_members
 
 # Members per transaction: bounded locks, little to repeat after a crash.
 CHUNK = 500
-
-
-def ignore(done: int) -> None:
-    """Take no notice of how many more members are done."""
 
 
 @transaction.atomic
@@ -39,17 +34,24 @@ def begin_round(*, program: Program, at: datetime, parts: int = 1) -> UUID:
     """
     # Locked, so that two who begin at once begin one.
     Program.objects.select_for_update().get(pk=program.pk)
+    changes = [[each.version, each.undone] for each in tier_setup_of(program).changes_until(at)]
     chunks = ReviewChunk.objects.filter(program=program)
     unfinished = chunks.filter(done_at=None).first()
-    changes = tier_setup_of(program).changes_until(at)
-    if unfinished is not None and not any(unfinished.began_at < each for each in changes):
+    if unfinished is not None and all(change in unfinished.changes for change in changes):
         return unfinished.round
     chunks.delete()
     number = uuid4()
     firsts = _firsts(program, parts)
     lasts = [first - 1 for first in firsts[1:]]
     ReviewChunk.objects.bulk_create(
-        ReviewChunk(program=program, round=number, began_at=at, first=first, last=last)
+        ReviewChunk(
+            program=program,
+            round=number,
+            began_at=at,
+            changes=changes,
+            first=first,
+            last=last,
+        )
         for first, last in zip(firsts, [*lasts, None], strict=True)
     )
     return number
@@ -74,30 +76,29 @@ def open_chunks(number: UUID) -> list[int]:
     return list(chunks.values_list("pk", flat=True))
 
 
-def work_round(
-    *, program: Program, number: UUID, at: datetime, told: Callable[[int], None] = ignore
-) -> list[ReviewChunk]:
-    """Review all that is left of a round, and end it; return its chunks.
+def work_round(*, program: Program, number: UUID, at: datetime, told: Told = ignore) -> Outcome:
+    """Review all that is left of a round, and end it; return what all of it came to.
 
     Whoever else works on it begins at its start; this begins at its end.
     """
     while left := open_chunks(number):
         review_chunk(program=program, chunk_id=left[-1], at=at, told=told)
     _end_round(program, number)
-    return list(ReviewChunk.objects.filter(round=number).order_by("first"))
+    chunks = ReviewChunk.objects.filter(round=number)
+    each = [Outcome(chunk.reviewed, chunk.rises, chunk.falls) for chunk in chunks]
+    return sum(each, Outcome())
 
 
-def review_chunk(
-    *, program: Program, chunk_id: int, at: datetime, told: Callable[[int], None] = ignore
-) -> None:
+def review_chunk(*, program: Program, chunk_id: int, at: datetime, told: Told = ignore) -> None:
     """Review the members of a chunk who are left, step by step; nothing if it is done."""
     chunk = ReviewChunk.objects.filter(pk=chunk_id, done_at=None).first()
     if chunk is None:
         return
     stretch = Stretch(max(chunk.first - 1, chunk.cursor), chunk.last)
-    left = iter(unproven_members(program, stretch, at))
-    while members := list(islice(left, CHUNK)):
-        told(_take_step(program, chunk_id, members, at))
+    left = unproven_members(program, stretch, at)
+    for start in range(0, len(left), CHUNK):
+        _take_step(program, chunk_id, left[start : start + CHUNK], at)
+        told(min(start + CHUNK, len(left)), len(left))
     ReviewChunk.objects.filter(pk=chunk_id, done_at=None).update(done_at=clock.real_now())
     if not open_chunks(chunk.round):
         _end_round(program, chunk.round)
@@ -106,35 +107,21 @@ def review_chunk(
 @retrying
 def _take_step(
     program: Program, chunk_id: int, member_ids: Sequence[int], at: datetime
-) -> int:
+) -> None:
     """Review these members but for those whom somebody else has done meanwhile."""
     chunk = ReviewChunk.objects.select_for_update().filter(pk=chunk_id).first()
     if chunk is None or chunk.cursor >= member_ids[-1]:
-        return 0
-    members = list(
-        Member.objects.filter(pk__in=member_ids, pk__gt=chunk.cursor).order_by("pk")
-    )
+        return
+    theirs = Member.objects.filter(pk__in=list(member_ids), pk__gt=chunk.cursor)
+    members = list(theirs.order_by("pk"))
     changed = tier_setup_of(program).changes_until(at)
     causes = {member.pk: Cause("ladder") for member in members} if changed else None
     moves = review_members(program=program, members=members, at=at, causes=causes)
     prove_members(program, [member.pk for member in members], at)
-    rises, falls = count_moves(program, moves)
-    chunk.cursor, chunk.reviewed = member_ids[-1], chunk.reviewed + len(members)
-    chunk.rises, chunk.falls = chunk.rises + rises, chunk.falls + falls
+    done = outcome_of(program, len(members), moves)
+    chunk.cursor, chunk.reviewed = member_ids[-1], chunk.reviewed + done.reviewed
+    chunk.rises, chunk.falls = chunk.rises + done.rises, chunk.falls + done.falls
     chunk.save(update_fields=["cursor", "reviewed", "rises", "falls"])
-    return len(members)
-
-
-def count_moves(program: Program, moves: Sequence[TierMove]) -> tuple[int, int]:
-    """Return how many of the moves are rises, and how many are falls."""
-    setup = tier_setup_of(program)
-
-    def rises(move: TierMove) -> bool:
-        places = setup.ladders[move.ladder].on(setup.day_of(move.at)).places
-        return places.get(move.to or "", NO_TIER) > places.get(move.from_ or "", NO_TIER)
-
-    risen = sum(map(rises, moves))
-    return risen, len(moves) - risen
 
 
 @transaction.atomic
@@ -144,28 +131,26 @@ def _end_round(program: Program, number: UUID) -> None:
     chunk = ReviewChunk.objects.filter(round=number).first()
     if chunk is None:
         return
-    if _unreviewed(program, chunk.began_at).update(reviewed_at=chunk.began_at):
+    versions = LadderVersion.objects.filter(ladder__program=program)
+    reviewed = [
+        versions.filter(pk=version, undone_at__isnull=not undone).update(
+            reviewed_at=chunk.began_at
+        )
+        for version, undone in chunk.changes
+    ]
+    if any(reviewed):
         # So that every process knows.
         locked.revision = uuid4()
         locked.save(update_fields=["revision"])
     program.revision = locked.revision
 
 
-def _unreviewed(program: Program, at: datetime) -> QuerySet[LadderVersion]:
-    versions = LadderVersion.objects.filter(
-        ladder__program=program, ladder__archived_at=None, reviewed_at=None
-    )
-    standing = Q(undone_at=None, applies_from__lte=at)
-    return versions.filter(standing | Q(undone_at__lte=at))
-
-
-def review_changes(*, program: Program, at: datetime) -> int:
-    """Review everybody if a ladder has changed since they were; return how many moved.
+def review_changes(*, program: Program, at: datetime, told: Told = ignore) -> Outcome:
+    """Review everybody if a ladder has changed since they were.
 
     Until this is done, where members stand is worked out whenever somebody looks.
     """
     if not tier_setup_of(program).changes_until(at):
-        return 0
+        return Outcome()
     number = begin_round(program=program, at=at)
-    chunks = work_round(program=program, number=number, at=at)
-    return sum(chunk.rises + chunk.falls for chunk in chunks)
+    return work_round(program=program, number=number, at=at, told=told)

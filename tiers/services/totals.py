@@ -11,9 +11,6 @@ from core.bulk import prepared_cursor
 
 CHUNK = 1_000
 
-# Statements with fewer values than this come again and again in one form.
-PREPARED = 30
-
 Key = tuple[Any, ...]
 Statement = tuple[str, list[Any]]
 
@@ -96,14 +93,22 @@ def _upsert(program_id: int, tables: Mapping[Table, Sequence[Sequence[Any]]]) ->
 
 def _adding(program_id: int, table: Table, rows: Sequence[Sequence[Any]]) -> Statement:
     names = ("program_id", *table.keys, *table.sums)
-    marks = f"({', '.join(['%s'] * len(names))})"
+    given = [(program_id, *row) for row in rows]
     added = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in table.sums)
+    if connection.vendor == "postgresql":
+        # Lists of columns, which are taken apart there: a thousand marks are not here.
+        types = ["date" if name == "day" else "bigint" for name in names]
+        source = f"SELECT * FROM unnest({', '.join(f'%s::{each}[]' for each in types)})"  # noqa: S608
+        values = [list(column) for column in zip(*given, strict=True)]
+    else:
+        marks = f"({', '.join(['%s'] * len(names))})"
+        source = f"VALUES {', '.join([marks] * len(rows))}"
+        values = [_adapted(value) for row in given for value in row]
     text = (
-        f"INSERT INTO {table.name} ({', '.join(names)}) "  # noqa: S608
-        f"VALUES {', '.join([marks] * len(rows))} "
+        f"INSERT INTO {table.name} ({', '.join(names)}) {source} "
         f"ON CONFLICT ({', '.join(table.keys)}) DO UPDATE SET {added}"
     )
-    return text, [_adapted(value) for row in rows for value in (program_id, *row)]
+    return text, values
 
 
 def _write(statements: Sequence[Statement]) -> None:
@@ -114,7 +119,7 @@ def _write(statements: Sequence[Statement]) -> None:
         values = [value for _, listed in statements for value in listed]
         statements = [(f"WITH {named} {last}", values)]
     for text, values in statements:
-        with prepared_cursor() if len(values) < PREPARED else connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(text, values)
 
 

@@ -1,10 +1,11 @@
 """What a storefront asks for: which reward, at which price, in which points."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from core.errors import invalid
-from loyalty.queries.setup import PointTypeSetup, Setup
+from loyalty.models import Member, Order
+from loyalty.queries.setup import PointTypeSetup, Setup, setup_of
 from loyalty.rules.gives import gives_of
 from loyalty.rules.redemption import NotRedeemable, points_to_pay
 from loyalty.rules.rewards import CompiledReward
@@ -20,7 +21,7 @@ class RedemptionRequest:
     reward with several prices takes the `point_type` that is named, or else the
     first that the member can pay. `capture` spends at once; otherwise the points
     are held for `ttl`, half an hour if left out and a day at most. Where `is_claimed`,
-    the total is a shopper's word (see `asked_by_shopper`).
+    the total is a shopper's word and no more.
     """
 
     reward: str | None = None
@@ -34,11 +35,11 @@ class RedemptionRequest:
     is_claimed: bool = False
 
 
-def asked_by_shopper(member: Member, request: RedemptionRequest) -> RedemptionRequest:
-    """Return what a shopper asks for, with the order's own total if there is one.
+def with_known_total(member: Member, request: RedemptionRequest) -> RedemptionRequest:
+    """Return a shopper's request with its order's own total, if the order was stated.
 
-    Nobody knows yet whether another order comes to what the shopper says: points that
-    pay for it are held, and spent by whoever knows.
+    What another order comes to is not known yet: points that pay for it stay held, and
+    are spent by whoever knows.
 
     :raises InvalidInput: if they are to be spent at once
     """
@@ -46,18 +47,14 @@ def asked_by_shopper(member: Member, request: RedemptionRequest) -> RedemptionRe
     order = owned.filter(external_id=request.order).exclude(status="cancelled").first()
     if order is not None:
         said = order.total if request.order_total is None else request.order_total
-        return replace(request, order_total=min(said, order.total))
-    gives = _gives_asked(setup_of(member.program), request)
-    if gives is not None and gives.pay is None:
-        return replace(request, order_total=None)
+        return replace(request, order_total=min(said, order.total), is_claimed=False)
+    reward = setup_of(member.program).rewards.get(request.reward or "")
+    if request.reward is not None and (reward is None or reward.gives.pay is None):
+        return replace(request, order_total=None, is_claimed=False)
     if request.capture:
-        raise invalid("/capture", "not_here", "name an order to pay for that the shop has stated")
-    return replace(request, is_claimed=True)
-
-
-def _gives_asked(setup: Setup, request: RedemptionRequest) -> Gives | None:
-    reward = setup.rewards.get(request.reward or "")
-    return reward.gives if reward else None
+        detail = "points pay at once only for an order that the shop has stated: name it"
+        raise invalid("/capture", "not_here", detail)
+    return request
 
 
 def reward_asked(setup: Setup, request: RedemptionRequest) -> CompiledReward:

@@ -34,6 +34,7 @@ from loyalty.services.redemptions.asking import (
     price_asked,
     prices_of,
     reward_asked,
+    with_known_total,
 )
 from loyalty.services.redemptions.exchanging import granting
 from loyalty.services.redemptions.issuing import issue_voucher
@@ -87,6 +88,8 @@ def redeem_reward(
     :raises DomainError: below_minimum, not_a_step, above_maximum, for a payment
     """
     setup = setup_of(member.program)
+    if request.is_claimed:
+        request = with_known_total(member, request)
     reward = reward_asked(setup, request)
     facts = facts_for(setup, [reward], member, at=requested.at, tiers=tiers)
     bargain = Bargain(member, reward, request, requested, facts)
@@ -195,6 +198,7 @@ def _drawn_up(
         status=Redemption.Status.HELD,
         points=points,
         discount=_discount(reward, request, points),
+        claimed_total=request.order_total if request.is_claimed else None,
         gives=reward.gives.form,
         order_ref=request.order,
         held_at=at,

@@ -7,8 +7,11 @@ that was used before, is said in its answer, and the order is taken as it is.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from loyalty.models import Redemption
+from loyalty.rules.gives import gives_of
+from loyalty.rules.paying import quote_payment
 from loyalty.rules.redemption import HoldExpired
 from loyalty.rules.spending import returned_so_far
 from loyalty.services.facts import Fact, Wave
@@ -66,8 +69,27 @@ def _capture_or_leave(spent: Spent, wave: Wave) -> None:
     if order is None or not order.counts or spent.is_refund:
         return
     for redemption in _held(spent, wave):
-        settlement = join(spent, redemption, wave, gives_back=False)
-        _unless_over(settlement, capture_held)
+        # What the order does not bear is not spent on it.
+        if points := _borne(redemption, spent, wave):
+            settlement = join(spent, redemption, wave, gives_back=False)
+            _unless_over(settlement, partial(capture_held, points=points))
+
+
+def _borne(redemption: Redemption, spent: Spent, wave: Wave) -> int:
+    """Return how many of its points an order may be paid with.
+
+    All, unless it was a shopper who said what the order comes to: then what the
+    payment's terms allow for what it does come to.
+    """
+    facts, setup = spent.fact.order_facts, wave.setup
+    if redemption.claimed_total is None or facts is None:
+        return redemption.points
+    faces = {each.code: each.face for each in setup.point_types.values()}
+    gives = gives_of(redemption.gives, currency=setup.currency, point_types=faces)
+    if gives.pay is None:
+        return redemption.points
+    total = facts.before_refunds.total
+    return quote_payment(gives.pay, available=redemption.points, order_total=total).points
 
 
 def _unless_over(settlement: Settlement, act: Callable[[Settlement], None]) -> None:
@@ -153,5 +175,9 @@ def _tell(spent: Spent, wave: Wave) -> None:
     for redemption in spent.redemptions:
         status = redemption.status_at(wave.at)
         is_over = status in (Redemption.Status.VOIDED, Redemption.Status.EXPIRED)
-        why = f"already_{status}" if is_over and not spent.is_cancelled else None
+        why = None
+        if is_over and not spent.is_cancelled:
+            why = f"already_{status}"
+        elif redemption.captured_points <= _borne(redemption, spent, wave) < redemption.points:
+            why = "above_maximum"
         spent.fact.redeemed.append({"id": str(redemption), "status": status, "why": why})

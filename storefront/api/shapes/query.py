@@ -26,7 +26,7 @@ PAGE = [
 LOOK_UP = [
     parameter("email", "The member with this e-mail address."),
     parameter("phone", "The member with this phone number (E.164)."),
-    parameter("card", "The member with this card number; case, spaces and dashes make no difference."),
+    parameter("card", "The member with this card number, however it is typed."),
 ]
 AT = [parameter("at", "Any past or future moment; left out: now.", TIME)]
 STATEMENT = [

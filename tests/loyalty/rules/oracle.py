@@ -57,14 +57,18 @@ def lines_of(body, refunds):
         whole = (*nets, body["shipping"])[i]
         kept = Fraction(money, whole) if whole else Fraction(units, line["quantity"])
         tax = half_up(taxes[i] * kept)
-        included = tax if body["tax_included"] else 0
+        # Had nothing been taken off the whole order, its tax had been in proportion.
+        full = half_up(Fraction(taxes[i] * weights[i], whole)) if whole else taxes[i]
+        full_tax = half_up(full * kept)
+        included, full_included = (tax, full_tax) if body["tax_included"] else (0, 0)
         standing.append(
             {
                 "category": (line["categories"] or [""])[0],
                 "gift_card": line["gift_card"],
                 "units": units,
                 "amount": max(money - included, 0),
-                "undiscounted": max(half_up(weights[i] * kept) - included, 0),
+                "undiscounted": max(half_up(weights[i] * kept) - full_included, 0),
+                "full_tax": full_tax,
                 "tax": tax,
                 "paid": (half_up(points[i] * kept), half_up(cards[i] * kept)),
             }
@@ -114,10 +118,10 @@ def base_of(rule, line):
     switches = DEFAULT_BASE | rule.get("base", {})
     if line["gift_card"] and not switches["gift_card_products"]:
         return 0
-    base = line["amount"]
+    base, tax = line["amount"], line["tax"]
     if rule.get("order_discounts") == "ignore":
-        base = line["undiscounted"]
-    base += line["tax"] if switches["tax"] else 0
+        base, tax = line["undiscounted"], line["full_tax"]
+    base += tax if switches["tax"] else 0
     base -= 0 if switches["points_paid"] else line["paid"][0]
     base -= 0 if switches["gift_cards_paid"] else line["paid"][1]
     return max(base, 0)

@@ -244,6 +244,37 @@ def test_a_line_paid_for_in_full_by_points_counts_nothing():
     assert bases(order(line(), paid_with_points=5000)) == [0, 0]
 
 
+# 1000 and a tax of 190, however it is stated; half of the price is taken off, and half
+# of the tax with it.
+HALVED = order(line(unit_price=1000), discount=500, tax=95, shipping=0)
+HALVED_WITH_TAX = order(
+    line(unit_price=1190), discount=595, tax=95, tax_included=True, shipping=0
+)
+
+
+@pytest.mark.parametrize("body", [HALVED, HALVED_WITH_TAX])
+@pytest.mark.parametrize(
+    ("switches", "expected"),
+    [
+        ({}, 500),
+        ({"tax": True}, 595),
+        ({"ignore_discounts": True}, 1000),
+        ({"ignore_discounts": True, "tax": True}, 1190),
+    ],
+)
+def test_tax_counts_the_same_whether_prices_include_it_or_not(body, switches, expected):
+    assert bases(body, **switches) == [expected, 0]
+
+
+def test_the_tax_of_an_ignored_discount_shrinks_with_the_line_when_it_is_refunded():
+    # 2 x 1190 contain 380; half off, half of it back: 1000 and 190 are left undiscounted.
+    units = line(quantity=2, unit_price=1190, refunded_quantity=1)
+    body = order(units, discount=1190, tax=190, tax_included=True, shipping=0)
+
+    assert bases(body, ignore_discounts=True) == [1000, 0]
+    assert bases(body, ignore_discounts=True, tax=True) == [1190, 0]
+
+
 def test_ignored_order_discounts_shrink_with_the_line_when_it_is_refunded():
     # 2 x 1000 less 500: half of the line's net is back, and half of its gross.
     body = order(line(quantity=2, refunded_quantity=1), discount=500)
