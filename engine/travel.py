@@ -13,7 +13,6 @@ from engine.nightly import next_stop, run_due
 from loyalty.models import Entry, MemberEvent, Order, Program
 from loyalty.services.jobs import forget_runs
 
-
 # There is no way back: a slip of the pen in the year must not be done.
 FURTHEST = parse_period("10 years")
 

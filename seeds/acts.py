@@ -1,9 +1,10 @@
-"""What happens in an invented shop beside facts: rewards redeemed, and rules changed.
+"""What happens in an invented shop beside facts: rewards redeemed, and what staff do.
 
 A `redemption` asks for a reward or pays with points, once for its id. An order names
 redemptions, and the vouchers that they yielded, by those ids, since nobody knows
-codes before they are made. A `program` loads a changed program file; a fact has to
-follow on the same day, or nobody would see that the day is over.
+codes before they are made. A `program` loads a changed program file, and a `tier` is
+set by hand; a fact has to follow on the same day, or nobody would see that the day is
+over.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,7 @@ from loyalty.services.adjustments import Requested
 from loyalty.services.redemptions import RedemptionRequest, redeem_reward
 from seeds.days import Fact
 from seeds.program_files import program_file
+from tiers.services.by_hand import set_tier
 
 
 def redemption_key(name: str) -> str:
@@ -22,11 +24,9 @@ def redemption_key(name: str) -> str:
 
 
 def redeem(program: Program, fact: Fact) -> None:
-    members = Member.objects.select_related("program")
-    member = members.get(program=program, external_id=fact["member"])
     asked = {name: fact[name] for name in fact.keys() - {"kind", "id", "told_at", "member"}}
     redeem_reward(
-        member=member,
+        member=_member(program, fact),
         request=RedemptionRequest(**asked),
         requested=Requested(redemption_key(fact["id"]), program.now()),
     )
@@ -37,10 +37,27 @@ def change_program(program: Program, fact: Fact) -> None:
     program.refresh_from_db()
 
 
+def give_tier(program: Program, fact: Fact) -> None:
+    set_tier(
+        member=_member(program, fact),
+        ladder=fact["ladder"],
+        tier=fact["tier"],
+        until=fact["until"],
+        reason=fact["reason"],
+        at=program.now(),
+    )
+
+
+def _member(program: Program, fact: Fact) -> Member:
+    members = Member.objects.select_related("program")
+    return members.get(program=program, external_id=fact["member"])
+
+
 # What is done, by the kind of fact, where the pipeline does not do it.
 ACTS: Mapping[str, Callable[[Program, Fact], None]] = {
     "redemption": redeem,
     "program": change_program,
+    "tier": give_tier,
 }
 
 

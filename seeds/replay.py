@@ -20,9 +20,11 @@ from loyalty.rules.statements import (
     EventStatement,
     MemberStatement,
     OrderStatement,
+    RefundStatement,
     parse_event,
     parse_member,
     parse_order,
+    parse_refund,
 )
 from seeds.acts import ACTS, name_redemptions, redemption_key
 from seeds.days import Day, Fact
@@ -72,9 +74,15 @@ def is_over(program: Program, day: Day) -> bool:
 
 def _orders_are_in(program: Program, day: Day) -> bool:
     wanted = {order["id"]: order["version"] for order in day.orders}
-    known = Order.objects.filter(program=program, external_id__in=wanted)
-    versions = dict(known.values_list("external_id", "version"))
-    return all(versions.get(key, 0) >= version for key, version in wanted.items())
+    refunds = {(fact["order"], fact["id"]) for fact in day.of("refund")}
+    named = {*wanted, *(order for order, _ in refunds)}
+    known = Order.objects.filter(program=program, external_id__in=named)
+    versions, refunded = {}, set()
+    for key, version, posted in known.values_list("external_id", "version", "refunds"):
+        versions[key] = version
+        refunded |= {(key, refund["id"]) for refund in posted}
+    is_stated = all(versions.get(key, 0) >= version for key, version in wanted.items())
+    return is_stated and refunds <= refunded
 
 
 def _acts_are_in(program: Program, day: Day) -> bool:
@@ -150,13 +158,15 @@ def _state_facts(program: Program, day: Day, facts: list[Fact]) -> None:
 
 def _statement(
     program: Program, day: Day, fact: Fact
-) -> MemberStatement | OrderStatement | EventStatement:
+) -> MemberStatement | OrderStatement | RefundStatement | EventStatement:
     key, body, now = fact["id"], _body(fact), program.now()
     try:
         if fact["kind"] == "member":
             return parse_member(key, body, now=now)
         if fact["kind"] == "event":
             return parse_event({"id": key} | body, now=now)
+        if fact["kind"] == "refund":
+            return parse_refund(body.pop("order"), {"id": key} | body, now=now)
         body = name_redemptions(program, body)
         return parse_order(key, body, currency=program.currency, now=now)
     except DomainError as error:

@@ -15,7 +15,7 @@ from loyalty.rules.outcomes import Evaluation, nothing_earned
 from loyalty.rules.wallets import NewLot
 from loyalty.rules.words import WhyNot
 from loyalty.services.facts import Earning, Fact, Wave
-from loyalty.services.limits import LimitBook
+from loyalty.services.limits import LimitBook, note_multipliers
 
 # What one fact or one person may give: more is a mistake, not generosity.
 MOST_POINTS = 10**15
@@ -113,6 +113,7 @@ def earn_points(wave: Wave) -> None:
             _evaluate(fact, wave, limits)
         for earning in fact.earnings.values():
             _hold_back(earning, fact, wave)
+        note_multipliers(fact)
 
 
 def _earn_nothing(fact: Fact, wave: Wave, why_nothing: WhyNot) -> None:
@@ -159,7 +160,6 @@ def _evaluate(fact: Fact, wave: Wave, limits: LimitBook) -> None:
     for outcome in evaluation.outcomes:
         earning = fact.earnings.get(outcome.point_type)
         if not outcome.is_award or earning is None:
-            limits.note_multiplier(fact, outcome)
             continue
         if outcome.desired > MOST_POINTS:
             detail = f"rule {outcome.code} would give more than {MOST_POINTS} points"

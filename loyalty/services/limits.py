@@ -120,10 +120,20 @@ class LimitBook:
             if rule.limits and (rule.exclusive or rule.group is not None)
         }
 
-    def note_multiplier(self, fact: Fact, outcome: RuleOutcome) -> None:
-        """Count a limited multiplier that was used."""
-        if outcome.limits and outcome.matched:
-            fact.uses.append(LimitUseChange(outcome.code, 0, 1))
+def note_multipliers(fact: Fact) -> None:
+    """Count each limited multiplier that made some award larger, once all limits have cut."""
+    outcomes = fact.evaluation.outcomes if fact.evaluation else ()
+    limited = {one.code: one for one in outcomes if one.limits and not one.is_award}
+    if not limited:
+        return
+    multiplied = {
+        reason
+        for outcome in outcomes
+        for earning in [fact.earnings.get(outcome.point_type)]
+        if earning and earning.rules.get(outcome.code)
+        for reason, _ in outcome.multipliers
+    }
+    fact.uses += [LimitUseChange(code, 0, 1) for code in limited if code in multiplied]
 
 
 def limits_of(rule_set: CompiledRuleSet, kind: str) -> dict[str, tuple[Limit, ...]]:

@@ -37,6 +37,7 @@ def serve(tmp_path):
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
+                preexec_fn=heed_ctrl_c,  # noqa: PLW1509
             )
         )
         return started[0]
@@ -44,6 +45,11 @@ def serve(tmp_path):
     yield start
     for process in started:
         process.kill()
+
+
+def heed_ctrl_c():
+    """As at a terminal: what is started in the background inherits deafness to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def free_port():

@@ -139,7 +139,8 @@ def test_the_total_that_a_shopper_claims_is_borne_out_by_the_order(shop, ada):
     assert paid["redemptions"] == [warned | {"status": "captured"}]
     after = shop.get(f"/redemptions/{cart}").json()
     assert (after["captured_points"], after["discount"]) == (500, 500)
-    assert wallet(shop) == (500, 0)
+    # The order earned 10 points of its own.
+    assert wallet(shop) == (510, 0)
 
 
 def test_a_claim_that_the_order_bears_is_taken_whole(shop, ada):
@@ -148,7 +149,7 @@ def test_a_claim_that_the_order_bears_is_taken_whole(shop, ada):
     paid = shop.put("/orders/1", PAID | {"subtotal": 2000, "redemptions": [cart]}).json()
 
     assert paid["redemptions"] == [{"id": cart, "status": "captured", "why": None}]
-    assert wallet(shop) == (0, 0)
+    assert wallet(shop) == (20, 0)
 
 
 def test_an_order_that_bears_nothing_of_a_claim_leaves_it_held(shop, ada):
@@ -157,7 +158,7 @@ def test_an_order_that_bears_nothing_of_a_claim_leaves_it_held(shop, ada):
     paid = shop.put("/orders/1", PAID | {"subtotal": 100, "redemptions": [cart]}).json()
 
     assert paid["redemptions"] == [{"id": cart, "status": "held", "why": "above_maximum"}]
-    assert wallet(shop) == (0, 1000)
+    assert wallet(shop) == (1, 1000)
 
 
 def test_what_the_shop_itself_said_is_not_doubted(shop):

@@ -115,7 +115,11 @@ def test_the_clock_moves_at_most_ten_years_at_once(door, ada):
     answer = door.put("/clock", {"now": "2036-05-01T10:00:00.000001Z"})
 
     [error] = answer.json()["errors"]
-    assert (answer.status_code, error["pointer"], error["code"]) == (400, "/now", "out_of_range")
+    assert (answer.status_code, error["pointer"], error["code"]) == (
+        400,
+        "/now",
+        "out_of_range",
+    )
     assert "the furthest is 2036-05-01T10:00:00Z" in error["detail"]
     assert Program.objects.get().clock_at == NOON
     assert door.put("/clock", {"now": "2036-05-01T10:00:00Z"}).status_code == 200

@@ -58,7 +58,7 @@ def test_a_shopper_redeems_what_its_tier_opens(shop):
 
 
 def test_paying_with_points_may_be_for_gold_as_well(shop):
-    assert (quoted(shop, "ada"), quoted(shop, "bob")) == (1000, 0)
+    assert (quoted(shop, "ada"), quoted(shop, "bob")) == (1200, 0)
     assert redeem(shop, "1", **PAYMENT).status_code == 201
     assert refusal(redeem(shop, "2", member="bob", **PAYMENT)) == (409, "not_eligible")
 

@@ -24,6 +24,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 REVIEW = {"on": "review", "award": {"points": 10}}
+ONCE = {"on": "order", "multiply": 2, "limits": [{"times": 1, "per": "month"}]}
 
 
 def shop(**limit):
@@ -179,14 +180,62 @@ def test_of_several_limits_the_tightest_is_named():
 
 
 def test_a_multiplier_may_be_limited_in_times():
-    once = {"on": "order", "multiply": 2, "limits": [{"times": 1, "per": "month"}]}
-    program = make_program(rules={"spend": SPEND, "double": once})
+    program = make_program(rules={"spend": SPEND, "double": ONCE})
     ada = make_member(program)
 
     state_order(program, "1", amount=5000)
     state_order(program, "2", amount=5000)
 
     assert balance_of(ada).available == 150
+
+
+def test_a_multiplier_that_finds_no_award_is_not_used():
+    large = SPEND | {"when": "order.subtotal >= 5000"}
+    program = make_program(rules={"spend": large, "double": ONCE})
+    ada = make_member(program)
+
+    state_order(program, "1", amount=1000)
+    state_order(program, "2", amount=5000)
+
+    assert balance_of(ada).available == 100
+
+
+def test_a_multiplier_of_other_lines_than_were_counted_is_not_used():
+    rules = {
+        "spend": SPEND | {"lines": 'line.category == "tea"'},
+        "double": ONCE | {"lines": 'line.sku == "A"'},
+    }
+    program = make_program(rules=rules)
+    ada = make_member(program)
+    coffee = {"sku": "A", "categories": ["coffee"], "unit_price": 1000}
+    tea = {"sku": "B", "categories": ["tea"], "unit_price": 1000}
+
+    state_order(program, "1", lines=[coffee, tea])
+    state_order(program, "2", lines=[tea | {"sku": "A"}])
+
+    assert balance_of(ada).available == 10 + 20
+
+
+def test_a_multiplier_of_what_a_cap_held_back_is_not_used():
+    program = make_program(points={"max_balance": 60}, rules={"spend": SPEND, "double": ONCE})
+    ada = make_member(program, points=60)
+    state_order(program, "1", amount=1000)
+    give_points(ada, -60)
+
+    state_order(program, "2", amount=1000)
+
+    assert balance_of(ada).available == 20
+
+
+def test_a_multiplier_is_given_back_with_the_goods_that_it_multiplied():
+    program = make_program(rules={"spend": SPEND, "double": ONCE})
+    ada = make_member(program)
+    state_order(program, "1", amount=1000)
+    refund_order(program, "1", amount=1000)
+
+    state_order(program, "2", amount=1000)
+
+    assert balance_of(ada).available == 20
 
 
 def test_a_limit_of_a_rule_that_is_gone_still_holds_for_its_orders():

@@ -123,7 +123,7 @@ def test_who_keeps_a_tier_for_its_time_and_would_not_reach_it_is_told():
     make_ladders(program, vip={"tiers": TIERS, "window": YEAR})
     members_who_spent(program, 350, 600)
 
-    trial = try_tiers(program, HARDER, window=YEAR)
+    trial = try_tiers(program, HARDER, window=YEAR, at=NOON + DAY)
 
     assert trial.moved == 0
     assert trial.below == {"gold": 1}
@@ -161,11 +161,12 @@ def test_what_was_given_once_for_ever_costs_nothing_again(once, given):
     make_ladders(program, vip={"tiers": TIERS | {"gold": gold}})
     (ada,) = members_who_spent(program, 600)
     harder = TIERS | {"gold": gold | {"threshold": "900.00"}}
-    make_ladders(program, vip={"tiers": harder})
-    review(ada)
-    assert tier_of(ada) == "silver"
+    make_ladders(program, vip={"tiers": harder}, at=NOON + DAY)
+    review(ada, at=NOON + DAY)
+    assert tier_of(ada, at=NOON + DAY) == "silver"
+    easier = TIERS | {"gold": gold | {"threshold": "600.00"}}
 
-    trial = try_tiers(program, TIERS | {"gold": gold | {"threshold": "600.00"}})
+    trial = try_tiers(program, easier, at=NOON + 2 * DAY)
 
     assert trial.paths == {("silver", "gold"): 1}
     assert trial.given["gold"] == given

@@ -3,11 +3,19 @@ from datetime import timedelta
 import pytest
 
 from core.errors import InvalidInput
-from tests.factories import NOON, make_member, make_program
+from tests.factories import NOON, balance_of, make_member, make_program
 from tests.tiers.factories import TIERS, make_ladders, review, spend, tier_of
-from tiers.models import LadderVersion
+from tiers.models import Ladder, LadderVersion
 from tiers.queries.ladders import ladder_forms
-from tiers.services.ladders import NothingToUndo, TierIsHeld, undo_ladder_version
+from tiers.services.access import save_access
+from tiers.services.by_hand import set_tier
+from tiers.services.ladders import (
+    NothingToUndo,
+    TierIsHeld,
+    archive_ladder,
+    edit_ladder,
+    undo_ladder_version,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -141,3 +149,118 @@ def test_a_change_by_file_takes_the_place_of_one_that_was_to_come():
 
     standing = LadderVersion.objects.filter(undone_at=None).order_by("number")
     assert list(standing.values_list("number", flat=True)) == [1, 3]
+
+
+def test_a_tier_that_a_change_to_come_lets_go_is_kept_by_those_who_reach_it_till_then():
+    program = make_program()
+    make_ladders(program)
+    without_gold = {code: TIERS[code] for code in ("member", "silver")}
+    make_ladders(program, vip={"tiers": without_gold}, applies_from=NOON + 3 * DAY)
+    spend(make_member(program), 50000)
+
+    make_ladders(program, vip={"tiers": without_gold})
+    with pytest.raises(TierIsHeld, match="1 members are in gold"):
+        make_ladders(program, vip={"tiers": without_gold, "grace": "1 day"})
+
+    assert LadderVersion.objects.count() == 2
+
+
+def test_the_tier_where_everybody_begins_cannot_go():
+    program = make_program()
+    make_ladders(program)
+    make_member(program)
+    without = {code: TIERS[code] for code in ("silver", "gold")}
+
+    with pytest.raises(TierIsHeld, match="1 members are in member, where everybody begins"):
+        make_ladders(program, vip={"tiers": without})
+
+    renamed = TIERS | {"member": {"name": "Friend", "threshold": 0}}
+    make_ladders(program, vip={"tiers": renamed})
+    assert ladder_forms(program)["vip"]["tiers"]["member"]["name"] == "Friend"
+
+
+def test_a_tier_that_was_set_by_hand_cannot_go_although_more_was_earned():
+    program = make_program()
+    make_ladders(program)
+    ada = make_member(program)
+    set_tier(member=ada, ladder="vip", tier="silver", until=None, reason="guest", at=NOON)
+    spend(ada, 50000)
+    without = {code: TIERS[code] for code in ("member", "gold")}
+
+    with pytest.raises(TierIsHeld, match="1 members were given silver by hand"):
+        make_ladders(program, vip={"tiers": without})
+
+    set_tier(member=ada, ladder="vip", tier=None, until=None, reason="over", at=NOON + DAY)
+    make_ladders(program, vip={"tiers": without}, at=NOON + DAY)
+    assert tier_of(ada, at=NOON + DAY) == "gold"
+
+
+PLATINUM = TIERS | {"platinum": {"threshold": "800.00", "entry": {"points": 50}}}
+
+
+def test_a_version_that_added_a_tier_is_undone_with_what_it_gave():
+    program = make_program()
+    gold = TIERS["gold"] | {"entry": {"points": 10, "once": "each_time"}}
+    make_ladders(program, vip={"tiers": TIERS | {"gold": gold}})
+    ada = make_member(program)
+    spend(ada, 90000)
+    added = {"tiers": PLATINUM | {"gold": gold}}
+    make_ladders(program, vip=added, at=NOON + DAY)
+    review(ada, at=NOON + DAY)
+    assert balance_of(ada).available == 60
+
+    undo_ladder_version(program=program, code="vip", at=NOON + 2 * DAY)
+    (move,) = review(ada, at=NOON + 2 * DAY)
+
+    assert (move.from_, move.to, move.undone) == ("platinum", "gold", True)
+    assert balance_of(ada).available == 10
+
+
+def test_a_version_whose_tier_was_set_by_hand_is_not_undone():
+    program = make_program()
+    make_ladders(program)
+    make_ladders(program, vip={"tiers": PLATINUM})
+    ada = make_member(program)
+    set_tier(member=ada, ladder="vip", tier="platinum", until=None, reason="x", at=NOON)
+
+    with pytest.raises(TierIsHeld, match="1 members were given platinum by hand"):
+        undo_ladder_version(program=program, code="vip", at=NOON)
+
+    assert not LadderVersion.objects.exclude(undone_at=None).exists()
+
+
+def test_one_ladder_is_edited_and_the_others_stay():
+    program = make_program()
+    make_ladders(program, vip={"tiers": TIERS}, other={"tiers": TIERS})
+
+    edit_ladder(program=program, code="vip", form={"tiers": EASIER}, at=NOON)
+
+    assert ladder_forms(program) == {"vip": {"tiers": EASIER}, "other": {"tiers": TIERS}}
+    assert LadderVersion.objects.count() == 3
+
+
+def test_an_archived_ladder_comes_back_by_being_edited():
+    program = make_program()
+    make_ladders(program)
+    archive_ladder(ladder=Ladder.objects.get(), at=NOON)
+    assert ladder_forms(program) == {}
+
+    edit_ladder(program=program, code="vip", form={"tiers": TIERS}, at=NOON)
+
+    assert ladder_forms(program) == {"vip": {"tiers": TIERS}}
+    assert LadderVersion.objects.count() == 1
+
+
+def test_what_an_access_rule_names_cannot_go():
+    program = make_program()
+    make_ladders(program)
+    rule = {"skus": ["BLEND"], "tiers": ["vip.gold"]}
+    save_access(program=program, forms={"blend": rule}, at=NOON)
+    without = {"tiers": {code: TIERS[code] for code in ("member", "silver")}}
+
+    with pytest.raises(InvalidInput, match=r"there is no tier 'vip\.gold'"):
+        edit_ladder(program=program, code="vip", form=without, at=NOON)
+    with pytest.raises(InvalidInput, match=r"there is no tier 'vip\.gold'"):
+        archive_ladder(ladder=Ladder.objects.get(), at=NOON)
+
+    assert ladder_forms(program) == {"vip": {"tiers": TIERS}}
