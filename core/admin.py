@@ -1,8 +1,10 @@
-"""The event log, for staff to read."""
+"""The event log, for staff to read; and when beat ticks."""
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django_celery_beat import admin as beat
+from django_celery_beat.models import PeriodicTask
 
 from core.models import Event
 from core.staff import AnyModelAdmin, Page, ReadOnlyAdmin, facts_of, moment, pretty
@@ -57,6 +59,19 @@ class EventAdmin(ReadOnlyAdmin):
 
     def page(self, event: Event) -> Page:
         return Page(facts_of(event, leave_out=["data"]), raw=[("Data", pretty(event.data))])
+
+
+admin.site.unregister(PeriodicTask)
+
+
+@admin.register(PeriodicTask)
+class PeriodicTaskAdmin(beat.PeriodicTaskAdmin):  # type: ignore[misc]
+    """Beat's own page without the script that is written into it, which no page may have.
+
+    It explained a crontab as soon as it was chosen; now that stands beside it once saved.
+    """
+
+    change_form_template = None
 
 
 def is_number(term: str) -> bool:

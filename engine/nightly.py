@@ -13,7 +13,9 @@ from loyalty.services.expiry import settle_due_wallets
 from loyalty.services.redemptions import expire_redemptions
 from loyalty.services.reminders import remind_members
 from tiers.queries.due import next_review
+from tiers.services.adjustments import catch_up_with_adjustments
 from tiers.services.due import review_due_members
+from tiers.services.merging import catch_up_with_merges
 from tiers.services.rounds import review_changes
 
 # What an entry's kind is called in the count of what was done.
@@ -35,9 +37,11 @@ def end_redemptions(program: Program, *, at: datetime) -> dict[str, int]:
 
 
 def review_tiers(program: Program, *, at: datetime) -> dict[str, int]:
+    behind = catch_up_with_merges(program=program, at=at)
+    behind += catch_up_with_adjustments(program=program, at=at)
     changed = review_changes(program=program, at=at)
     due = review_due_members(program=program, at=at)
-    return {"tier_changes": changed.moved + due.moved}
+    return {"tier_changes": behind + changed.moved + due.moved}
 
 
 def remind(program: Program, *, at: datetime) -> dict[str, int]:

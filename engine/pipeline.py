@@ -69,6 +69,8 @@ def _open_book(wave: Wave) -> None:
 def gather_context(wave: Wave) -> None:
     """What each member brings along: tiers, bonuses and facts, frozen with the order."""
     tiers = tiers_of(wave)
+    if tiers:
+        tiers.catch_up()
     wave.brought["tiers"] = tiers
     gather_facts(wave, brought_by(wave, tiers) if tiers else {})
 

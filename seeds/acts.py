@@ -16,6 +16,7 @@ from loyalty.services.adjustments import Requested
 from loyalty.services.redemptions import RedemptionRequest, redeem_reward
 from seeds.days import Fact
 from seeds.program_files import program_file
+from tiers.queries.telling import tiers_held
 from tiers.services.by_hand import set_tier
 
 
@@ -25,10 +26,12 @@ def redemption_key(name: str) -> str:
 
 def redeem(program: Program, fact: Fact) -> None:
     asked = {name: fact[name] for name in fact.keys() - {"kind", "id", "told_at", "member"}}
+    member, now = _member(program, fact), program.now()
     redeem_reward(
-        member=_member(program, fact),
+        member=member,
         request=RedemptionRequest(**asked),
-        requested=Requested(redemption_key(fact["id"]), program.now()),
+        requested=Requested(redemption_key(fact["id"]), now),
+        tiers=tiers_held(member, now),
     )
 
 

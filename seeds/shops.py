@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.program_file import ProgramFile
+from seeds.airline_years import live_through_airline_years
 from seeds.bank_year import live_through_bank_year
+from seeds.circle_years import live_through_circle_years
 from seeds.coffee_weeks import live_through_weeks
 from seeds.contents import Expect
 from seeds.data_summary import DataSummary
 from seeds.days import Day
+from seeds.discount_years import live_through_discount_years
 from seeds.online_retail import SHIPPED_QUARTER, read_days
 from seeds.program_files import program_file
 from seeds.recompute import expected_points
+from seeds.vip_years import live_through_vip_years
 from seeds.zoo_year import live_through_zoo_year
 
 # How the days of a shop come about, from a file of orders if there is one.
@@ -70,6 +74,26 @@ SHOPS = {
             name="expiry_zoo",
             about="every way for points to expire, and a year in which they do",
             read=_invented(live_through_zoo_year),
+        ),
+        Shop(
+            name="vip_500",
+            about="over $500 in twelve months makes a VIP: two years of five customers",
+            read=_invented(live_through_vip_years),
+        ),
+        Shop(
+            name="discount_ladder",
+            about="points for orders and reviews, bigger discounts for more of them",
+            read=_invented(live_through_discount_years),
+        ),
+        Shop(
+            name="airline",
+            about="status points by calendar year, a month of grace and a soft landing",
+            read=_invented(live_through_airline_years),
+        ),
+        Shop(
+            name="members_only",
+            about="a vault, early launches and a chat for those who are let in",
+            read=_invented(live_through_circle_years),
         ),
     )
 }

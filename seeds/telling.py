@@ -32,7 +32,13 @@ class Teller:
         return _told("member", member, joined_at, body)
 
     def buys(
-        self, member: str | None, order: str, wall: str, *prices: int, told: str = "", **body: Any
+        self,
+        member: str | None,
+        order: str,
+        wall: str,
+        *prices: int,
+        told: str = "",
+        **body: Any,
     ) -> Fact:
         """Tell an order of a piece for each of the prices, or of `lines`; paid at `wall`."""
         paid_at = self.moment(wall)
@@ -43,7 +49,12 @@ class Teller:
             "placed_at": paid_at.isoformat(),
             "paid_at": paid_at.isoformat(),
             "lines": [
-                {"id": str(place), "sku": f"{order}-{place}", "quantity": 1, "unit_price": price}
+                {
+                    "id": str(place),
+                    "sku": f"{order}-{place}",
+                    "quantity": 1,
+                    "unit_price": price,
+                }
                 for place, price in enumerate(prices, start=1)
             ],
         }
@@ -61,7 +72,14 @@ class Teller:
         return _told("refund", f"{order}-back-{refunded_at:%y%m%d}", refunded_at, body)
 
     def does(
-        self, member: str, kind: str, event: str, wall: str, *, told: str = "", **properties: Any
+        self,
+        member: str,
+        kind: str,
+        event: str,
+        wall: str,
+        *,
+        told: str = "",
+        **properties: Any,
     ) -> Fact:
         """Tell an event of some kind."""
         occurred_at = self.moment(wall)

@@ -1,23 +1,20 @@
 """API keys, which staff may look at and revoke; answers kept for repeats; and erasing."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django import forms
-from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
-from django.views.decorators.http import require_POST
+from django.http import HttpRequest
 
 from core import clock
 from core.staff import DASH, Page, ReadOnlyAdmin, moment
 from engine.celebrations import celebrate_members
-from loyalty.admin.acting import Act
-from loyalty.admin.lives import MergeAdmin
-from loyalty.admin.member_acts import Issue, MergeInto
+from engine.lives import merge_people, part_people, welcome_back
+from loyalty.admin.acting import Act, ActingAdmin
+from loyalty.admin.lives import MergeAdmin, Undo
+from loyalty.admin.member_acts import Issue, MergeInto, Reactivate
 from loyalty.admin.members import MemberAdmin
 from loyalty.models import Member, Merge
 from storefront.models import ApiKey, ClaimsKey, IdempotencyKey
@@ -35,15 +32,32 @@ CLAIMS_NOTE = (
 )
 
 
+class Revoke(Act):
+    """Closes a key for good."""
+
+    title = "Revoke"
+    permission = "storefront.change_apikey"
+    is_final = True
+    explanation = "Nobody gets in with this key any more. That cannot be undone: make another."
+
+    @classmethod
+    def is_offered(cls, row: ApiKey) -> bool:
+        return row.revoked_at is None
+
+    def perform(self) -> str:
+        revoke_api_key(key=self.row, at=clock.real_now())
+        return f"{self.row} is revoked. Nobody gets in with it any more."
+
+
 @admin.register(ApiKey)
-class ApiKeyAdmin(ReadOnlyAdmin):
+class ApiKeyAdmin(ActingAdmin):
     list_display = ("title", "kind", "program", "may", "created", "used", "revoked")
     list_select_related = ("program",)
     list_filter = ("program", "kind")
     search_fields = ("public_id", "name")
     search_help_text = "The part of a key that may be shown, or its name, as a whole."
     actions = ("revoke",)
-    reading_template = "admin/storefront/apikey/reading.html"
+    acts: ClassVar[Mapping[str, type[Act]]] = {"revoke": Revoke}
 
     @admin.display(description="key")
     def title(self, key: ApiKey) -> str:
@@ -67,42 +81,11 @@ class ApiKeyAdmin(ReadOnlyAdmin):
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         """Say whether somebody may close keys for good."""
-        return request.user.has_perm("storefront.change_apikey")
+        return request.user.has_perm(Revoke.permission)
 
     @admin.action(description="Revoke the chosen keys", permissions=["revoke"])
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
-        for key in keys:
-            self._revoke(request, key)
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(require_POST(self.revoke_view))
-        name = "storefront_apikey_revoke"
-        return [path("<path:object_id>/revoke/", view, name=name), *super().get_urls()]
-
-    def revoke_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Revoke one key."""
-        key = self.get_object(request, unquote(object_id))
-        if key is None or not self.has_revoke_permission(request):
-            raise PermissionDenied
-        self._revoke(request, key)
-        return HttpResponseRedirect(reverse("admin:storefront_apikey_change", args=[key.pk]))
-
-    def _revoke(self, request: HttpRequest, key: ApiKey) -> None:
-        revoke_api_key(key=key, at=clock.real_now())
-        self.log_change(request, key, "revoked")
-        messages.success(request, f"{key} is revoked. Nobody gets in with it any more.")
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        live = ApiKey.objects.filter(revoked_at=None)
-        is_live = object_id.isdecimal() and live.filter(pk=object_id).exists()
-        extra = {"can_revoke": is_live and self.has_revoke_permission(request)}
-        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
+        self.act_on_each(request, keys, Revoke)
 
     def page(self, key: ApiKey) -> Page:
         facts: list[tuple[str, object]] = [
@@ -225,6 +208,24 @@ class MergeAsOfNow(MergeInto):
     def clean_into(self) -> Member:
         return as_of_now(super().clean_into())
 
+    def merge(self, into: Member) -> None:
+        asked, reason = self.asked(), self.cleaned_data["reason"]
+        merge_people(member=self.row, into=into, requested=asked, reason=reason)
+
+
+class UndoOfAll(Undo):
+    """The same, of what every app has merged."""
+
+    def undo(self) -> None:
+        part_people(merge=self.row, at=self.asked().at)
+
+
+class WelcomeBack(Reactivate):
+    """The same, and the member stands where it stands by now."""
+
+    def reactivate(self) -> None:
+        welcome_back(member=self.row, at=self.asked().at)
+
 
 admin.site.unregister([Member, Merge])
 
@@ -241,6 +242,7 @@ class ForgettingMemberAdmin(MemberAdmin):
         **MemberAdmin.acts,
         "issue": IssueByTier,
         "merge": MergeAsOfNow,
+        "reactivate": WelcomeBack,
         "erase": Erase,
     }
 
@@ -254,6 +256,8 @@ class ForgettingMemberAdmin(MemberAdmin):
 @admin.register(Merge)
 class MergeAdminAsOfNow(MergeAdmin):
     """Merges; what the two had to celebrate as one by now was one's."""
+
+    acts: ClassVar[Mapping[str, type[Act]]] = {"undo": UndoOfAll}
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None

@@ -1,6 +1,6 @@
 """What staff do to one row: a page that says what it means, a form, one call of a service."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -139,6 +139,14 @@ class Acting(AnyModelAdmin):
             "adminform": AdminForm(form, fieldsets, {}),  # type: ignore[arg-type]
         }
         return TemplateResponse(request, "admin/act.html", context)
+
+    def act_on_each(self, request: HttpRequest, rows: Iterable[Any], act: type[Act]) -> None:
+        """Do an act that asks for nothing to chosen rows; what is refused is said."""
+        for row in rows:
+            form = act(row, request.user, {"key": uuid4().hex})
+            if not form.is_valid() or not self._perform(request, form):
+                refusals = " ".join(map(str, form.non_field_errors()))
+                messages.error(request, f"{row}: {refusals}")
 
     def _perform(self, request: HttpRequest, form: Act) -> bool:
         try:

@@ -1,26 +1,52 @@
 """Adjustments: those that wait for a second person, and what became of the others."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import ClassVar
 
-from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path
-from django.views.decorators.http import require_POST
+from django.http import HttpRequest
 
-from core.errors import DomainError
 from core.staff import DASH, Page, readable
-from loyalty.admin.showing import ProgramRowsAdmin, link, local, page_of, signed
+from loyalty.admin.acting import Act, ActingAdmin
+from loyalty.admin.showing import link, local, signed
 from loyalty.models import Adjustment
 from loyalty.services.adjustments import approve_adjustment, reject_adjustment
 
 DECIDE = "loyalty.change_adjustment"
 
 
+class Approve(Act):
+    """A second person's consent: the points move."""
+
+    title = "Approve"
+    permission = DECIDE
+
+    @classmethod
+    def is_offered(cls, row: Adjustment) -> bool:
+        return row.status == Adjustment.Status.AWAITING
+
+    def explain(self) -> str:
+        points = f"{signed(self.row.points)} {self.row.point_type.code}"
+        return f"{points} for {self.row.member}, for this reason: {self.row.reason}."
+
+    def perform(self) -> str:
+        approve_adjustment(adjustment=self.row, user=self.staff, at=self.asked().at)
+        return f"{self.row}: approved."
+
+
+class Reject(Approve):
+    """A second person's refusal: nothing moves."""
+
+    title = "Reject"
+
+    def perform(self) -> str:
+        reject_adjustment(adjustment=self.row, user=self.staff, at=self.asked().at)
+        return f"{self.row}: rejected."
+
+
 @admin.register(Adjustment)
-class AdjustmentAdmin(ProgramRowsAdmin):
+class AdjustmentAdmin(ActingAdmin):
     list_display = ("asked", "whose", "movement", "reason", "by", "status", "decided_by")
     list_select_related = ("program", "member", "point_type", "decided_by")
     list_filter = ("status", "program")
@@ -29,7 +55,7 @@ class AdjustmentAdmin(ProgramRowsAdmin):
     search_help_text = "A member's id or e-mail address, or a reason, as a whole."
     member_path = "member"
     actions = ("approve", "reject")
-    reading_template = "admin/loyalty/adjustment/reading.html"
+    acts: ClassVar[Mapping[str, type[Act]]] = {"approve": Approve, "reject": Reject}
 
     @admin.display(description="asked (server time)")
     def asked(self, adjustment: Adjustment) -> str:
@@ -53,52 +79,11 @@ class AdjustmentAdmin(ProgramRowsAdmin):
 
     @admin.action(description="Approve the chosen adjustments", permissions=["decide"])
     def approve(self, request: HttpRequest, chosen: QuerySet[Adjustment]) -> None:
-        for adjustment in chosen:
-            self._decide(request, adjustment, is_approved=True)
+        self.act_on_each(request, chosen, Approve)
 
     @admin.action(description="Reject the chosen adjustments", permissions=["decide"])
     def reject(self, request: HttpRequest, chosen: QuerySet[Adjustment]) -> None:
-        for adjustment in chosen:
-            self._decide(request, adjustment, is_approved=False)
-
-    def get_urls(self) -> list[URLPattern]:
-        decide = self.admin_site.admin_view(require_POST(self.decide_view))
-        name = "loyalty_adjustment_decide"
-        return [path("<path:object_id>/decide/", decide, name=name), *super().get_urls()]
-
-    def decide_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Approve or reject one adjustment."""
-        adjustment = self.get_object(request, unquote(object_id))
-        if adjustment is None or not self.has_decide_permission(request):
-            raise PermissionDenied
-        self._decide(request, adjustment, is_approved="approve" in request.POST)
-        return HttpResponseRedirect(page_of(adjustment))
-
-    def _decide(
-        self, request: HttpRequest, adjustment: Adjustment, *, is_approved: bool
-    ) -> None:
-        decide = approve_adjustment if is_approved else reject_adjustment
-        user: Any = request.user
-        try:
-            decide(adjustment=adjustment, user=user, at=adjustment.program.now())
-        except DomainError as error:
-            messages.error(request, f"{adjustment}: {error.detail}.")
-            return
-        said = "approved" if is_approved else "rejected"
-        self.log_change(request, adjustment, said)
-        messages.success(request, f"{adjustment}: {said}.")
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        waiting = Adjustment.objects.filter(status=Adjustment.Status.AWAITING)
-        is_open = object_id.isdecimal() and waiting.filter(pk=object_id).exists()
-        extra = {"can_decide": is_open and self.has_decide_permission(request)}
-        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
+        self.act_on_each(request, chosen, Reject)
 
     def page(self, adjustment: Adjustment) -> Page:
         program, terms = adjustment.program, adjustment.terms

@@ -38,8 +38,11 @@ class Undo(Act):
         return can_be_undone(row)
 
     def perform(self) -> str:
-        undo_merge(merge=self.row, at=self.asked().at)
+        self.undo()
         return f"{self.row.merged} and {self.row.into} are two members again."
+
+    def undo(self) -> None:
+        undo_merge(merge=self.row, at=self.asked().at)
 
 
 def can_be_undone(merge: Merge) -> bool:

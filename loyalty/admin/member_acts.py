@@ -178,8 +178,11 @@ class Reactivate(Act):
         return row.status == Member.Status.CLOSED and not is_merged(row)
 
     def perform(self) -> str:
-        reactivate_member(member=self.row, at=self.asked().at)
+        self.reactivate()
         return f"{self.row} is active again."
+
+    def reactivate(self) -> None:
+        reactivate_member(member=self.row, at=self.asked().at)
 
 
 class Close(Act):
@@ -241,13 +244,12 @@ class MergeInto(Act):
 
     def perform(self) -> str:
         into = self.cleaned_data["into"]
-        merge_members(
-            member=self.row,
-            into=into,
-            requested=self.asked(),
-            reason=self.cleaned_data["reason"],
-        )
+        self.merge(into)
         return f"{self.row} is {into} now."
+
+    def merge(self, into: Member) -> None:
+        asked, reason = self.asked(), self.cleaned_data["reason"]
+        merge_members(member=self.row, into=into, requested=asked, reason=reason)
 
 
 def is_merged(member: Member) -> bool:

@@ -37,7 +37,10 @@ NOTE = (
 # An export tells all of this.
 EXPORTED = tuple(
     f"loyalty.view_{noun}"
-    for noun in ("member", "order", "memberevent", "entry", "decision", "redemption", "voucher")
+    for noun in (
+        *("member", "consentchange", "order", "memberevent", "entry", "adjustment"),
+        *("redemption", "voucher", "voucheruse", "merge", "decision"),
+    )
 )
 
 

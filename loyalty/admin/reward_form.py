@@ -84,7 +84,7 @@ class RewardForm(RewardFields):
 
     @property
     def code(self) -> str:
-        code: str = self.cleaned_data.get("code") or self.instance.code
+        code: str = self.cleaned_data.get("code") or self.instance.code or "new"
         return code
 
     def compiled(self) -> CompiledReward:
@@ -101,26 +101,37 @@ class RewardForm(RewardFields):
         )
 
     def clean(self) -> dict[str, Any]:
-        """Compile the reward, and put each problem at its field."""
+        """Compile the reward, and put each problem at its field: all of them at once."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         for name in NEEDED.get(cleaned.get("gives_kind", ""), ()):
             if name in cleaned and cleaned[name] in ("", None):
                 self.add_error(name, "This kind of reward needs it.")
-        if self.errors:
+        if not {"program", "gives_kind"}.isdisjoint(self.errors):
             return cleaned
         stored = self.instance.form() if self.instance.pk else {}
-        self.reward_form = form_of(cleaned, stored, self.program.zone)
+        # A field that is wrong is read as an empty one, to see what else is.
+        stated = dict.fromkeys(self.fields) | {"cost": {}} | cleaned
+        self.reward_form = form_of(stated, stored, self.program.zone)
         try:
             self.compiled()
-            check_rewards(
-                self.program, reward_forms(self.program) | {self.code: self.reward_form}
-            )
+            if not self.errors:
+                rewards = reward_forms(self.program) | {self.code: self.reward_form}
+                check_rewards(self.program, rewards)
         except InvalidInput as error:
-            for problem in error.problems:
-                self.add_error(*self._placed(problem))
+            self._adopt(error.problems)
         except DomainError as error:
             self.add_error("stock", f"{error.detail[:1].upper()}{error.detail[1:]}.")
         return cleaned
+
+    def _adopt(self, problems: Iterable[Problem]) -> None:
+        """Put problems at their fields, but for what follows from a field that is wrong."""
+        wrong = set(self.errors)
+        if any(name.startswith("gives_") for name in wrong):
+            wrong.add("gives_kind")
+        for problem in problems:
+            field, detail = self._placed(problem)
+            if field not in wrong:
+                self.add_error(field, detail)
 
     def _placed(self, problem: Problem) -> tuple[str | None, str]:
         """Return the field that a problem is at, and what to say there."""
@@ -149,7 +160,7 @@ def form_of(cleaned: Mapping[str, Any], stored: Mapping[str, Any], zone: ZoneInf
         "voucher": _voucher(cleaned),
     }
     for key in WINDOWS:
-        ends = {end: moment_text(cleaned[f"{key}_{end}"], zone) for end in ENDS}
+        ends = {end: moment_text(cleaned[f"{key}_{end}"] or "", zone) for end in ENDS}
         said[key] = {end: text for end, text in ends.items() if text} or None
     before, after = fields_of(stored, zone), fields_of(said, zone)
     for key in said:

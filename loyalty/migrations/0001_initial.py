@@ -536,6 +536,14 @@ class Migration(migrations.Migration):
                 ("decided_at", models.DateTimeField(null=True)),
                 ("created_at", models.DateTimeField()),
                 (
+                    "tiers_behind",
+                    models.BooleanField(
+                        default=False,
+                        editable=False,
+                        help_text="Whether what counts it for tiers has yet to look at it.",
+                    ),
+                ),
+                (
                     "decided_by",
                     models.ForeignKey(
                         null=True,
@@ -1034,6 +1042,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("status", "awaiting_approval")),
                 fields=["program", "created_at"],
                 name="adjustment_awaiting",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="adjustment",
+            index=models.Index(
+                condition=models.Q(("tiers_behind", True)),
+                fields=["program", "member"],
+                name="adjustment_tiers_behind",
             ),
         ),
         migrations.AddConstraint(

@@ -34,6 +34,11 @@ class Adjustment(models.Model):
     )
     key = models.CharField(max_length=600)
     status = models.CharField(max_length=20, choices=Status.choices)
+    tiers_behind = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Whether what counts it for tiers has yet to look at it.",
+    )
     entry = models.OneToOneField(Entry, on_delete=models.PROTECT, null=True)
     requested_by = models.CharField(max_length=150, blank=True)
     decided_by = models.ForeignKey(
@@ -57,6 +62,11 @@ class Adjustment(models.Model):
                 fields=["program", "created_at"],
                 condition=Q(status="awaiting_approval"),
                 name="adjustment_awaiting",
+            ),
+            models.Index(
+                fields=["program", "member"],
+                condition=Q(tiers_behind=True),
+                name="adjustment_tiers_behind",
             ),
         ]
 

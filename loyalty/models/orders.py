@@ -8,6 +8,7 @@ from django.db.models import Q
 from loyalty.models.earning import RuleSet
 from loyalty.models.members import Member
 from loyalty.models.programs import Program
+from loyalty.rules.counted import NOTHING, Counted
 
 
 class Order(models.Model):
@@ -82,6 +83,20 @@ class Order(models.Model):
         """Say whether it may yet get a member, or the order that it is a refund of."""
         return self.waiting and (self.placed_at is None or self.placed_at >= claimable_since)
 
+    @property
+    def counted(self) -> Counted:
+        """What the order comes to as it stands.
+
+        One that earned nothing because of whose it was, such as somebody suspended,
+        counts for nothing either.
+        """
+        if self.member_id is None:
+            return NOTHING
+        is_nothing = not self.counts or (self.frozen or {}).get("earns_nothing")
+        spend, orders = (0, 0) if is_nothing else (self.subtotal, 1)
+        moment = self.paid_at or self.placed_at
+        return Counted(self.member_id, moment, spend, orders, self.posted)
+
 
 class MemberEvent(models.Model):
     """Something a member did that is not an order: a review, a visit, a signup."""
@@ -125,6 +140,13 @@ class MemberEvent(models.Model):
     def still_waits(self, *, claimable_since: datetime) -> bool:
         """Say whether its member may yet enrol and claim it."""
         return self.waiting and self.occurred_at >= claimable_since
+
+    @property
+    def counted(self) -> Counted:
+        """What the event comes to."""
+        if self.member_id is None:
+            return NOTHING
+        return Counted(self.member_id, self.occurred_at, posted=self.posted)
 
 
 class Decision(models.Model):

@@ -17,9 +17,11 @@ from loyalty.models import (
     Entry,
     Member,
     MemberEvent,
+    Merge,
     Order,
     Redemption,
     Voucher,
+    VoucherUse,
 )
 from loyalty.queries.balances import BUCKETS, forecast_of
 from loyalty.queries.members import merged_into
@@ -75,6 +77,19 @@ LISTS: Sequence[tuple[str, type[Any], str, Sequence[str]]] = (
         ("shown", "gives", "uses", "used", "valid_from", "valid_until", "issued_at"),
     ),
     (
+        "voucher_uses",
+        VoucherUse,
+        "voucher__member",
+        ("voucher__shown", "order_ref", "subtotal", "discount", "used_at", "released_at"),
+    ),
+    (
+        # Not into whom: a merge that was undone was with somebody else.
+        "merges",
+        Merge,
+        "merged",
+        ("merged__external_id", "reason", "merged_at", "undone_at"),
+    ),
+    (
         "decisions",
         Decision,
         "member",
@@ -92,6 +107,8 @@ NAMES = {
     "status_now": "status",
     "settled_now": "settled_at",
     "shown": "code",
+    "voucher__shown": "code",
+    "merged__external_id": "merged",
 }
 
 

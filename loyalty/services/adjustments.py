@@ -19,6 +19,7 @@ from loyalty.rules.wallets import Cause, NewLot
 from loyalty.services.ledger import Book, Posting, open_book, post
 
 MOST_POINTS = 10**15
+DECIDED = ("decided_by", "decided_at")
 POLICY: Literal["policy"] = "policy"
 
 
@@ -140,6 +141,7 @@ def _post_adjustment(book: Book, adjustment: Adjustment) -> None:
     drafts = post(book, [Posting(wallet, movement, source=cause.source)])[0]
     adjustment.entry = Entry.objects.get(pk=drafts[0].id)
     adjustment.status = Adjustment.Status.POSTED
+    adjustment.tiers_behind = adjustment.terms["counts_for_tiers"]
     _announce(adjustment)
 
 
@@ -202,7 +204,7 @@ def approve_adjustment(
     _post_adjustment(book, waiting)
     waiting.decided_by_id = user.pk
     waiting.decided_at = at
-    waiting.save(update_fields=["entry", "status", "decided_by", "decided_at"])
+    waiting.save(update_fields=["entry", "status", "tiers_behind", *DECIDED])
     return waiting
 
 
@@ -219,7 +221,7 @@ def reject_adjustment(
     waiting.status = Adjustment.Status.REJECTED
     waiting.decided_by_id = user.pk
     waiting.decided_at = at
-    waiting.save(update_fields=["status", "decided_by", "decided_at"])
+    waiting.save(update_fields=["status", *DECIDED])
     return waiting
 
 

@@ -50,13 +50,13 @@ BLANK: dict[str, Any] = {
 
 
 @retrying
-def erase_member(*, member: Member, at: datetime) -> None:
+def erase_member(*, member: Member, at: datetime) -> list[int]:
     """Erase a person: this member, and all who were merged into one with it.
 
     Ledger rows stay, under a random id; open holds end. The ids can never enrol again,
     and facts about them are recorded without personal data and earn nothing. Ids of
     orders, lines, refunds and events are the shop's own and stay, as do the reasons of
-    adjustments, which the ledger seals.
+    adjustments, which the ledger seals. Returns the numbers of all who were this person.
 
     :raises MemberErased: if it was erased before
     """
@@ -78,6 +78,7 @@ def erase_member(*, member: Member, at: datetime) -> None:
     member.refresh_from_db()
     data = {"member": member.external_id}
     record_events([NewEvent(program.pk, member.pk, "member.erased", data, at)])
+    return numbers
 
 
 def identifying_texts(member: Member) -> set[str]:

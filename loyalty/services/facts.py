@@ -8,6 +8,7 @@ from typing import Any
 from core.errors import DomainError
 from loyalty.models import Member, MemberEvent, Order, Program
 from loyalty.queries.setup import PointTypeSetup, Setup
+from loyalty.rules.counted import NOTHING, Counted
 from loyalty.rules.orders import OrderFacts
 from loyalty.rules.outcomes import Evaluation
 from loyalty.rules.statements import (
@@ -63,24 +64,6 @@ class LimitUseChange:
     rule: str
     points: int
     times: int
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """What an order or event came to: for whom, at its business time.
-
-    `spend` is in minor units; an order that is worth nothing counts for nothing.
-    `posted` is what its row remembers of its points.
-    """
-
-    member_id: int | None = None
-    moment: datetime | None = None
-    spend: int = 0
-    orders: int = 0
-    posted: Mapping[str, Any] = field(default_factory=dict)
-
-
-NOTHING = Counted()
 
 
 @dataclass(slots=True)
@@ -148,26 +131,13 @@ class Fact:
     @property
     def counted(self) -> Counted:
         """What the fact's row comes to as it stands."""
-        order, event = self.order, self.event
-        if order is not None:
-            return counted(order)
-        if event is None or event.member_id is None:
-            return NOTHING
-        return Counted(event.member_id, event.occurred_at, posted=event.posted)
+        row = self.order or self.event
+        return row.counted if row is not None else NOTHING
 
     @property
     def is_waiting(self) -> bool:
         row = self.order or self.event
         return row is not None and row.waiting
-
-
-def counted(order: Order) -> Counted:
-    """Return what an order comes to as it stands."""
-    if order.member_id is None:
-        return NOTHING
-    moment = order.paid_at or order.placed_at
-    spend, orders = (order.subtotal, 1) if order.counts else (0, 0)
-    return Counted(order.member_id, moment, spend, orders, order.posted)
 
 
 @dataclass(slots=True)

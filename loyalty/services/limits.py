@@ -120,10 +120,11 @@ class LimitBook:
             if rule.limits and (rule.exclusive or rule.group is not None)
         }
 
+
 def note_multipliers(fact: Fact) -> None:
     """Count each limited multiplier that made some award larger, once all limits have cut."""
     outcomes = fact.evaluation.outcomes if fact.evaluation else ()
-    limited = {one.code: one for one in outcomes if one.limits and not one.is_award}
+    limited = [one.code for one in outcomes if one.limits and one.matched and not one.is_award]
     if not limited:
         return
     multiplied = {

@@ -9,7 +9,7 @@ from core.reading import blank_row
 from loyalty.models import Order
 from loyalty.rules.orders import order_facts
 from loyalty.rules.statements import OrderStatement, RefundStatement
-from loyalty.services.facts import Claim, Fact, Wave, counted
+from loyalty.services.facts import Claim, Fact, Wave
 
 TIMES = ("placed_at", "paid_at", "fulfilled_at", "cancelled_at")
 
@@ -62,7 +62,7 @@ def record_orders(wave: Wave, orders: Mapping[str, Order]) -> None:
         fact.is_created = order is None
         fact.order = order or _new_order(wave, order_id)
         fact.fulfilled_before = fact.order.fulfilled_at
-        fact.counted_before = counted(fact.order)
+        fact.counted_before = fact.order.counted
         try:
             _record(fact, fact.order, wave)
         except DomainError as error:

@@ -6,7 +6,7 @@ from django.db.models import Sum
 
 from core.errors import DomainError
 from core.transactions import retrying
-from loyalty.models import Allocation, Entry, Lot
+from loyalty.models import Adjustment, Allocation, Entry, Lot
 from loyalty.queries.balances import lot_state
 from loyalty.queries.setup import setup_of
 from loyalty.rules.movements import Movement, restore, take_back
@@ -54,6 +54,8 @@ def reverse_entry(*, entry: Entry, reason: str, requested: Requested) -> Entry:
         )
         posting = Posting(wallet, _reversing(one, cause), source=_source(one))
         written[one.pk] = post(book, [posting])[0][0]
+    counting = Adjustment.objects.filter(entry__in=pair, terms__counts_for_tiers=True)
+    counting.update(tiers_behind=True)
     return Entry.objects.get(pk=written[entry.pk].id)
 
 

@@ -242,6 +242,7 @@ class Migration(migrations.Migration):
                             ("given", "Given"),
                             ("capped", "Over the cap"),
                             ("over_budget", "Over the budget"),
+                            ("withheld", "Not earning"),
                         ],
                         max_length=11,
                     ),
@@ -276,6 +277,16 @@ class Migration(migrations.Migration):
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         to="loyalty.program",
+                    ),
+                ),
+                (
+                    "voucher",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="loyalty.voucher",
                     ),
                 ),
                 (

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from loyalty.models import Member, Program
+from loyalty.models import Member, Program, Voucher
 from referrals.models.programs import ReferralProgram
 from referrals.models.referrals import Referral
 
@@ -25,6 +25,7 @@ class Payout(models.Model):
         GIVEN = "given", "Given"
         CAPPED = "capped", "Over the cap"
         OVER_BUDGET = "over_budget", "Over the budget"
+        WITHHELD = "withheld", "Not earning"
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, db_index=False)
     referral_program = models.ForeignKey(
@@ -42,6 +43,9 @@ class Payout(models.Model):
     points = models.BigIntegerField(default=0)
     money = models.BigIntegerField(default=0, help_text="Minor units, as its budget counts.")
     key = models.CharField(max_length=600, blank=True)
+    voucher = models.ForeignKey(
+        Voucher, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     due_at = models.DateTimeField(help_text="Program time, by which its period counts.")
     given_at = models.DateTimeField(help_text="Program time.")
     taken_back_at = models.DateTimeField(null=True)

@@ -21,7 +21,8 @@ class ReferralSetup:
     """A program's live referral programs by code, in their order, with their newest terms.
 
     `terms` has the number of the newest terms of each, by code. What referrals were
-    claimed under long ago is compiled when it is first asked for.
+    claimed under long ago is compiled when it is first asked for. `heard` has the kinds
+    of facts that ever qualified anybody.
     """
 
     program_id: int
@@ -30,6 +31,7 @@ class ReferralSetup:
     terms: Mapping[str, int]
     forms: Mapping[str, Mapping[str, Any]]
     has_any: bool
+    heard: frozenset[str]
     _compiled: dict[int, CompiledReferrals] = field(default_factory=dict)
 
     def newest(self, code: str) -> CompiledReferrals:
@@ -76,6 +78,10 @@ def _load(program_id: int, revision: UUID) -> ReferralSetup:
         terms={row.code: newest[row.pk].pk for row in live},
         forms={row.code: newest[row.pk].form(row.name) for row in live},
         has_any=bool(rows),
+        heard=frozenset(
+            (terms.content.get("qualify") or {}).get("on") or "order"
+            for terms in ReferralTerms.objects.filter(referral_program__program=program)
+        ),
     )
 
 

@@ -6,12 +6,13 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import Q, Sum
 
 from loyalty.models import Program
 from loyalty.queries.programs import point_type_forms
 from loyalty.rules.publication import Forms
 from loyalty.rules.rewards import faces_of
-from referrals.models import ReferralProgram, ReferralTerms
+from referrals.models import Payout, ReferralProgram, ReferralTerms
 from referrals.queries.programs import newest_terms
 from referrals.rules.programs import compile_referral_programs
 
@@ -33,6 +34,8 @@ def save_referral_programs(*, program: Program, forms: Forms, at: datetime) -> N
     for position, (code, form) in enumerate(forms.items()):
         row = _save_row(by_code.pop(code, None), program, code, position, form)
         _save_terms(row, newest.get(row.pk), _content(form), at)
+        if form.get("budget"):
+            _count_spent(row)
     for row in by_code.values():
         if row.archived_at is None:
             row.archived_at = at
@@ -77,6 +80,15 @@ def _save_terms(
     ReferralTerms.objects.create(
         referral_program=row, number=number, content=content, applies_from=at
     )
+
+
+def _count_spent(row: ReferralProgram) -> None:
+    """Count what a budget has gone into: as long as there is none, nobody counts."""
+    stands = Q(taken_back_at=None) | Q(was_used=True)
+    given = Payout.objects.filter(stands, referral_program=row, outcome=Payout.Outcome.GIVEN)
+    sums = given.aggregate(points=Sum("points"), money=Sum("money"))
+    row.spent_points, row.spent_money = sums["points"] or 0, sums["money"] or 0
+    row.save(update_fields=["spent_points", "spent_money"])
 
 
 def _content(form: Mapping[str, Any]) -> dict[str, Any]:

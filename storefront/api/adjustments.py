@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.response import Response
 
 from core.errors import Problem
+from engine.adjusting import adjust_member
 from loyalty.models import Adjustment
 from loyalty.rules.statements.reading import Parser, ahead, raise_any, read_body
 from loyalty.rules.statements.values import (
@@ -23,7 +24,6 @@ from loyalty.services.adjustments import (
     POLICY,
     AdjustmentRequest,
     Requested,
-    adjust_points,
 )
 from loyalty.services.transfers import transfer_points
 from storefront.api.auth import ProgramRequest
@@ -86,7 +86,7 @@ class AdjustmentView(ProgramView):
         member = find_member(request.program, member_id)
         at = request.program.now()
         code, wanted = parse_adjustment(request.data, now=at)
-        adjustment = adjust_points(
+        adjustment = adjust_member(
             member=member,
             point_type=find_point_type(request.program, code),
             request=wanted,

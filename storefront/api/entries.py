@@ -9,13 +9,13 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.response import Response
 
 from core.errors import invalid
+from engine.adjusting import reverse_for_member
 from loyalty.models import Entry, Lot, Member, Wallet
 from loyalty.models.ledger import EntryKind
 from loyalty.queries.setup import setup_of
 from loyalty.rules.statements.reading import Fault, Parser
 from loyalty.rules.statements.values import parse_label, parse_slug
 from loyalty.services.adjustments import Requested
-from loyalty.services.reversals import reverse_entry
 from storefront.api.auth import ProgramRequest
 from storefront.api.ids import find_entry, find_member
 from storefront.api.pagination import PAGE_PARAMETERS, Page, page_of_strands
@@ -87,7 +87,7 @@ class EntryReversalView(ProgramView):
         entry = find_entry(request.program, entry_id)
         stated = read_fields(request.data, {"reason": parse_reason}, needs=("reason",))
         requested = Requested(key=request.work_key, at=request.program.now())
-        undone = reverse_entry(entry=entry, reason=stated["reason"], requested=requested)
+        undone = reverse_for_member(entry=entry, reason=stated["reason"], requested=requested)
         return Response(entry_bodies(request, [undone])[0], status=201)
 
 

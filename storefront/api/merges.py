@@ -6,11 +6,11 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.response import Response
 
+from engine.lives import merge_people, part_people
 from loyalty.models import Merge
 from loyalty.rules.statements.reading import Parser
 from loyalty.rules.statements.values import parse_id, parse_text
 from loyalty.services.adjustments import Requested
-from loyalty.services.merging import merge_members, undo_merge
 from storefront.api.auth import ProgramRequest
 from storefront.api.ids import find_member, find_merge, find_to_merge
 from storefront.api.members import member_bodies
@@ -44,7 +44,7 @@ class MergeView(ProgramView):
         `member_closed`, `redemption_open`.
         """
         stated = read_fields(request.data, MERGE, needs=("into",))
-        merge = merge_members(
+        merge = merge_people(
             member=find_to_merge(request.program, member_id),
             into=find_to_merge(request.program, stated["into"]),
             requested=Requested(request.work_key, request.program.now()),
@@ -78,7 +78,7 @@ class UnmergeView(ProgramView):
         """
         merge = find_merge(request.program, member_id)
         read_fields(request.data, {})
-        undone = undo_merge(merge=merge, at=request.program.now())
+        undone = part_people(merge=merge, at=request.program.now())
         return Response(merge_body(request, undone))
 
 

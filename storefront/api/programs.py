@@ -86,7 +86,8 @@ class ClockView(ProgramView):
         """Move the clock of a sandbox; everything that is due by then is done.
 
         Forward only, once facts were stated (409 `clock_backwards`), and at most 10
-        years at once (400 `out_of_range`). The same time again runs nothing. 403 `not_a_sandbox` elsewhere.
+        years at once (400 `out_of_range`). The same time again runs nothing. 403
+        `not_a_sandbox` elsewhere.
         """
         to = read_fields(request.data, {"now": parse_moment}, needs=("now",))["now"]
         ran = move_clock(program=request.program, to=to)

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.response import Response
 
+from engine.lives import welcome_back
 from loyalty.rules.statements.reading import Parser
 from loyalty.rules.statements.values import parse_flag, parse_text
-from loyalty.services.statuses import reactivate_member, suspend_member
+from loyalty.services.statuses import suspend_member
 from storefront.api.auth import ProgramRequest
 from storefront.api.ids import find_member
 from storefront.api.members import member_bodies
@@ -81,5 +82,5 @@ class ReactivateView(ProgramView):
         member = find_member(request.program, member_id)
         read_fields(request.data, {})
         at = request.program.now()
-        active = reactivate_member(member=member, at=at)
+        active = welcome_back(member=member, at=at)
         return Response(member_bodies([active], at=at)[0])

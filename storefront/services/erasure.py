@@ -8,8 +8,9 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from core.transactions import retrying
+from engine.lives import erase_person
 from loyalty.models import Member
-from loyalty.services.erasing import erase_member, identifying_texts
+from loyalty.services.erasing import identifying_texts
 from storefront.models import IdempotencyKey
 from storefront.services.idempotency import unnamed
 
@@ -35,7 +36,7 @@ def forget_member(*, member: Member, at: datetime) -> None:
     :raises MemberErased: if it was erased before
     """
     texts = identifying_texts(member)
-    erase_member(member=member, at=at)
+    erase_person(member=member, at=at)
     _forget_answers(member, texts)
     _forget_keys(member, texts)
 

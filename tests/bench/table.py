@@ -17,6 +17,7 @@ from tests.bench.measure import Row, peak_mib
 from tests.bench.members import hot_member, long_statement, proof
 from tests.bench.redeeming import redeem_over_lots
 from tests.bench.sqlite import single_order_on_sqlite
+from tests.bench.tiers import tier_reviews
 from tests.bench.time import expiry_of_lots, release_of_lots
 
 BENCHMARKS: Sequence[Callable[[], list[Row]]] = (
@@ -33,6 +34,7 @@ BENCHMARKS: Sequence[Callable[[], list[Row]]] = (
     redeem_over_lots,
     expiry_of_lots,
     release_of_lots,
+    tier_reviews,
 )
 ON_SQLITE: Sequence[Callable[[], list[Row]]] = (single_order_on_sqlite,)
 

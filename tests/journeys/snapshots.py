@@ -29,11 +29,20 @@ from loyalty.models import (
     Voucher,
     VoucherUse,
 )
+from tiers.models import DayPoints, DayTotal, EntryReward, Standing, StandingChange
 
 # Keys and sources that are made of the number of a row.
-NUMBERED = re.compile(r"(due:\w+:|reversal:|perennial:\w+:(?:\d+:)?|red_)\d+")
+NUMBERED = re.compile(r"(due:\w+:|reversal:|perennial:\w+:(?:\d+:)?|red_|tier:)\d+")
 
 Rows = list[dict[str, Any]]
+
+TIERS = {
+    DayTotal: ["day"],
+    DayPoints: ["point_type__code", "day"],
+    Standing: ["ladder__code"],
+    StandingChange: ["ladder__code", "id"],
+    EntryReward: ["ladder__code", "tier", "count"],
+}
 
 # What the server chooses, what only names a row by its number, and how far jobs have come.
 CHOSEN = {
@@ -86,6 +95,9 @@ def _of_member(member: Member) -> dict[str, Any]:
         "uses": _rows(_of(VoucherUse, program, voucher__member=member).order_by("id"), names),
         "decisions": _told(_of(Decision, program, member=member)),
         "told": sorted(_told_of(member), key=_moment),
+    } | {
+        model.__name__: _rows(_of(model, program, member=member).order_by(*order))
+        for model, order in TIERS.items()
     }
 
 
@@ -142,7 +154,7 @@ def _row(row: Model, names: dict[str, dict[int, Any]] | None = None) -> dict[str
     known = names or {}
     values = {}
     for field in row._meta.concrete_fields:
-        if field.name in CHOSEN or field.name in ("member", "point_type"):
+        if field.name in CHOSEN or field.name in ("member", "point_type", "ladder"):
             continue
         value = getattr(row, field.attname)
         values[field.name] = known[field.name].get(value) if field.name in known else value

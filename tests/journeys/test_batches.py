@@ -22,6 +22,7 @@ from tests.factories import (
 from tests.journeys.names import renamed
 from tests.journeys.snapshots import snapshot
 from tests.proof import prove
+from tests.tiers.factories import make_ladders
 
 pytestmark = pytest.mark.django_db
 
@@ -71,8 +72,23 @@ WELCOME = {"on": "signup", "award": {"points": 5}}
 FIRST = {"on": "order", "award": {"points": 11}, "when": "order.is_first"}
 
 
+# A threshold that one order reaches, one that takes three, and what entering them gives.
+VIP = {
+    "window": {"rolling": "12 months"},
+    "tiers": {
+        "member": {"threshold": 0},
+        "silver": {
+            "threshold": "20.00",
+            "multiplier": 2,
+            "entry": {"points": 9, "point_type": "points", "once": "each_time"},
+        },
+        "gold": {"threshold": "150.00", "entry": {"fixed": "5.00"}},
+    },
+}
+
+
 def shop(limit):
-    return make_program(
+    program = make_program(
         rules={
             "spend": SPEND | {"limits": [limit]},
             "first": FIRST,
@@ -81,6 +97,8 @@ def shop(limit):
         },
         points={"hold": {"days": 14}, "max_balance": 150},
     )
+    make_ladders(program, vip=VIP)
+    return program
 
 
 # What ada and bob have when they come to the till; cleo has nothing, and "lost" nobody.

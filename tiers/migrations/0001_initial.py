@@ -285,6 +285,31 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="MergedTiers",
+            fields=[
+                (
+                    "merge",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="tiers",
+                        serialize=False,
+                        to="loyalty.merge",
+                    ),
+                ),
+                ("taken", models.JSONField(default=dict)),
+                ("is_undone", models.BooleanField(default=False)),
+                (
+                    "program",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.program",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="AccessRule",
             fields=[
                 (

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
-from loyalty.models import Member, Program, Wallet
+from loyalty.models import Member, Program
 from tiers.models import Standing
 from tiers.queries.ladders import tier_setup_of
 
@@ -12,11 +12,11 @@ from tiers.queries.ladders import tier_setup_of
 def due_standings(program_id: int, at: datetime) -> QuerySet[Standing]:
     """Return the rows that time alone may have changed by `at`, of ladders in use.
 
-    Whoever was merged or erased moves no more.
+    Whoever has left, or was merged or erased, moves no more.
     """
-    gone = Wallet.objects.filter(member=OuterRef("member"), is_closed=True)
     due = Standing.objects.filter(program=program_id, review_at__lte=at)
-    return due.filter(~Exists(gone), ladder__archived_at=None)
+    gone = (Member.Status.CLOSED, Member.Status.ERASED)
+    return due.exclude(member__status__in=gone).filter(ladder__archived_at=None)
 
 
 def due_members(program_id: int, at: datetime, *, after: int, most: int) -> list[Member]:

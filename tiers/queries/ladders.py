@@ -58,6 +58,11 @@ class LadderSetup:
         begun = [version for version in self.versions if version.starts_on <= day]
         return (begun[-1] if begun else self.versions[0]).ladder
 
+    @property
+    def follows_balance(self) -> bool:
+        """Say whether points alone may move a member, whoever spends them."""
+        return any(version.ladder.metric == "balance" for version in self.versions)
+
     def was_undone_on(self, day: date) -> bool:
         return any(first <= day <= last for first, last in self.undone)
 

@@ -2,10 +2,11 @@
 
 Whether a tier has ended is a matter of the clock, not of whether a review has run:
 where one is due, or where a time in the past is asked for, the standing is worked out
-anew. Otherwise it is read.
+anew. Otherwise it is read. So it is where a ladder follows balances, and where somebody
+has adjusted points and nobody has looked at it yet.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +18,7 @@ from loyalty.queries.setup import setup_of
 from loyalty.rules.multipliers import Bonus
 from tiers.models import Standing, StandingChange
 from tiers.queries.ladders import LadderSetup, TierSetup, tier_setup_of
-from tiers.queries.totals import totals_of
+from tiers.queries.totals import members_behind, totals_of
 from tiers.rules.access import Access, judge_access, strictest
 from tiers.rules.benefits import merged
 from tiers.rules.measures import Totals
@@ -64,10 +65,12 @@ def held_at(program: Program, questions: Sequence[Question]) -> dict[int, dict[s
     setup = tier_setup_of(program)
     if not setup.ladders or not questions:
         return {question.member.pk: {} for question in questions}
-    rows = standing_rows([question.member.pk for question in questions], setup)
-    stale = [question for question in questions if _is_stale(question, rows, setup)]
+    numbers = [question.member.pk for question in questions]
+    rows = standing_rows(numbers, setup)
+    behind = members_behind(program.pk, numbers) if "points" in setup.metrics else ()
+    stale = [each for each in questions if _is_stale(each, rows, setup, behind)]
     totals = totals_for(program, stale)
-    return held_by(setup, questions, rows, totals)
+    return held_by(setup, questions, rows, totals, behind)
 
 
 def held_by(
@@ -75,9 +78,13 @@ def held_by(
     questions: Sequence[Question],
     rows: Rows,
     totals: Mapping[int, Totals],
+    behind: Collection[int] = (),
 ) -> dict[int, dict[str, Held]]:
-    """Return the tiers that these rows tell or, where they do not, these totals."""
-    stale = [question for question in questions if _is_stale(question, rows, setup)]
+    """Return the tiers that these rows tell or, where they do not, these totals.
+
+    Rows of members who are `behind` tell nothing.
+    """
+    stale = [each for each in questions if _is_stale(each, rows, setup, behind)]
     worked_out = standings_by(setup, stale, rows, totals)
     return {
         question.member.pk: {
@@ -164,8 +171,10 @@ def _kept(row: Standing, ladder: LadderSetup) -> Kept | None:
     return Kept(row.earned, row.earned_since, row.earned_until, row.period_start)
 
 
-def _is_stale(question: Question, rows: Rows, setup: TierSetup) -> bool:
-    return any(
+def _is_stale(
+    question: Question, rows: Rows, setup: TierSetup, behind: Collection[int]
+) -> bool:
+    return question.member.pk in behind or any(
         not _tells(rows.get((question.member.pk, ladder.id)), ladder, question.at, setup)
         for ladder in setup.ladders.values()
     )
@@ -174,6 +183,8 @@ def _is_stale(question: Question, rows: Rows, setup: TierSetup) -> bool:
 def _tells(row: Standing | None, ladder: LadderSetup, at: datetime, setup: TierSetup) -> bool:
     """Say whether a row, or that there is none, tells the standing at `at`."""
     if ladder.unreviewed and not ladder.is_reviewed_by(setup.day_of(at)):
+        return False
+    if ladder.follows_balance:
         return False
     if row is None:
         return True
@@ -190,12 +201,20 @@ def _held(
 ) -> Held:
     key = (question.member.pk, ladder.id)
     row, value = rows.get(key), worked_out.get(key)
-    if value is not None and not _tells(row, ladder, question.at, setup):
-        return Held(value.tier, value.since, value.until)
+    if value is not None:
+        return Held(value.tier, _since(row, value, setup), value.until)
     if row is None:
         now = ladder.on(setup.day_of(question.at))
         return Held(now.code_at(now.lowest))
     return Held(row.tier or None, row.since, row.until)
+
+
+def _since(row: Standing | None, value: Value, setup: TierSetup) -> datetime | None:
+    """Return since when a tier is held: a row knows the hour, days know the day."""
+    if row is None or row.since is None or row.tier != (value.tier or ""):
+        return value.since
+    is_same = value.since is None or setup.day_of(value.since) == setup.day_of(row.since)
+    return row.since if is_same else value.since
 
 
 def bonuses_of(program: Program, questions: Sequence[Question]) -> dict[int, list[Bonus]]:

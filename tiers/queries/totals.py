@@ -21,13 +21,17 @@ Days = dict[date, int]
 
 @dataclass(slots=True)
 class Sums:
-    """A member's totals as they are read, and counted on. Points are by point type code."""
+    """A member's totals as they are read, and counted on. Points are by point type code.
+
+    `is_behind` says that rows do not know of some adjustment yet.
+    """
 
     spend: Days = field(default_factory=dict)
     orders: Days = field(default_factory=dict)
     earned: dict[str, Days] = field(default_factory=dict)
     released: dict[str, Days] = field(default_factory=dict)
     balances: dict[str, int] = field(default_factory=dict)
+    is_behind: bool = False
 
     def add_orders(self, day: date, spend: int, orders: int) -> None:
         self.spend[day] = self.spend.get(day, 0) + spend
@@ -82,14 +86,14 @@ def take_adjustments(sums: Mapping[int, Sums], setup: Setup) -> None:
     They are read from where they are: few are, and whoever makes or reverses one need
     not know of tiers.
     """
-    undone = Entry.objects.filter(reverses=OuterRef("entry"))
+    undone = Exists(Entry.objects.filter(reverses=OuterRef("entry")))
     rows = Adjustment.objects.filter(
-        ~Exists(undone),
-        member__in=list(sums),
-        status=Adjustment.Status.POSTED,
-        terms__counts_for_tiers=True,
+        member__in=list(sums), status=Adjustment.Status.POSTED, terms__counts_for_tiers=True
     )
-    for row in rows:
+    for row in rows.annotate(is_undone=undone):
+        sums[row.member_id].is_behind |= row.tiers_behind
+        if row.is_undone:
+            continue
         available_at = row.terms["available_at"]
         start = datetime.fromisoformat(available_at) if available_at else row.occurred_at
         code = setup.point_type(row.point_type_id).code
@@ -97,6 +101,14 @@ def take_adjustments(sums: Mapping[int, Sums], setup: Setup) -> None:
         released_on = reading(max(start, row.occurred_at), setup.zone).date()
         sums[row.member_id].add_points(code, day, row.points, 0)
         sums[row.member_id].add_points(code, released_on, 0, row.points)
+
+
+def members_behind(program_id: int, member_ids: Collection[int]) -> set[int]:
+    """Return those with an adjustment that counts, and that their rows do not know of yet."""
+    behind = Adjustment.objects.filter(
+        program=program_id, member__in=member_ids, tiers_behind=True
+    )
+    return set(behind.values_list("member_id", flat=True))
 
 
 def take_balances(

@@ -39,6 +39,7 @@ DEFAULTS = {
 }
 
 MOST_TIERS = 50
+MULTIPLIER_DECIMALS = 4
 MOST_BENEFITS = 50
 _BENEFIT = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
@@ -153,6 +154,8 @@ class LadderReader:
         multiplier = form.number("multiplier", 1)
         if multiplier > 1000:
             form.refuse("multiplier", "out_of_range", "expected at most 1000")
+        elif round(multiplier, MULTIPLIER_DECIMALS) != multiplier:
+            form.refuse("multiplier", "out_of_range", "expected at most 4 decimals")
         gives, each_time = self._entry(form)
         benefits = _benefits(form)
         form.finish()

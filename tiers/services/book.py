@@ -46,11 +46,26 @@ class TierBook:
 
     def held(self, questions: Sequence[Question]) -> dict[int, dict[str, Held]]:
         """Return the tiers of each member at the time that is asked about, by ladder."""
-        return held_by(self.setup, questions, self.rows, self._totals())
+        behind = {member_id for member_id, sums in self.sums.items() if sums.is_behind}
+        return held_by(self.setup, questions, self.rows, self._totals(), behind)
 
     def _totals(self) -> dict[int, Totals]:
-        take_balances(self.sums, self.book.wallets.values(), self.book.setup)
+        # The transaction may hold the wallets of others as well.
+        own = (each for each in self.book.wallets.values() if each.member_id in self.sums)
+        take_balances(self.sums, own, self.book.setup)
         return {member_id: sums.totals() for member_id, sums in self.sums.items()}
+
+    def catch_up(self) -> None:
+        """Write down what time has done by now: it comes before what is stated now."""
+        now = self.book.at
+        due = {
+            row.member_id
+            for row in self.rows.values()
+            if row.review_at is not None and row.review_at <= now
+        }
+        if due:
+            self.review({}, [self.members[member_id] for member_id in due])
+            self.rows = standing_rows(list(self.members), self.setup)
 
     def count(self, orders: Sequence[OrderChange], points: Sequence[PointsChange]) -> None:
         """Count what facts changed; to be written by the caller, with `move_totals`."""

@@ -51,7 +51,7 @@ def set_tier(
         raise MemberClosed(f"Member {member.external_id} is {member.status}.")
     # Wallets first, as everybody does who changes a standing.
     book = open_book(setup_of(member.program), members=[member.pk], at=at, even_closed=True)
-    row = _row(member, found)
+    row = locked_row(member, found)
     if tier is None:
         _lift_floor(row, reason, at)
     elif not _is_set(row, tier, until, reason, at):
@@ -64,7 +64,7 @@ def set_tier(
     return moves
 
 
-def _row(member: Member, ladder: LadderSetup) -> Standing:
+def locked_row(member: Member, ladder: LadderSetup) -> Standing:
     """Return the member's row, locked; who never rose gets one."""
     rows = Standing.objects.select_for_update().filter(member=member, ladder=ladder.id)
     row = rows.first()

@@ -1,10 +1,7 @@
 """What facts change in members' sums by day, and what members bring along to facts."""
 
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Iterator
 
-from core.zones import reading
 from loyalty.queries.setup import Setup
 from loyalty.rules.statements import RefundStatement
 from loyalty.services.earning import Brought, first_judged
@@ -76,37 +73,15 @@ def _order_changes(fact: Fact, setup: Setup) -> Iterator[OrderChange]:
     ):
         return
     for sign, each in ((-1, before), (1, after)):
-        if (
-            each.member_id is not None
-            and each.moment is not None
-            and (each.spend or each.orders)
-        ):
-            day = reading(each.moment, setup.zone).date()
+        day = each.ordered_on(setup.zone)
+        if day is not None and each.member_id is not None:
             yield OrderChange(each.member_id, day, sign * each.spend, sign * each.orders)
 
 
 def _points_changes(fact: Fact, setup: Setup) -> Iterator[PointsChange]:
     for sign, each in ((-1, fact.counted_before), (1, fact.counted)):
-        if each.member_id is None or each.moment is None:
+        if each.member_id is None:
             continue
-        for code, posted in each.posted.items():
+        for code, day, earned, released in each.points_by_day(setup.zone):
             number = setup.point_types[code].id
-            for day, earned, released in _days_of(each.moment, posted, setup):
-                yield PointsChange(each.member_id, number, day, sign * earned, sign * released)
-
-
-def _days_of(
-    moment: datetime, posted: Mapping[str, Any], setup: Setup
-) -> Iterator[tuple[date, int, int]]:
-    """Yield the day on which points were earned, and those on which they are released.
-
-    What lapses if the order is not fulfilled in time is released on no day.
-    """
-    own = reading(moment, setup.zone).date()
-    yield own, posted["points"], 0
-    for rule, points in posted["rules"].items():
-        if rule in posted.get("lapses", ()):
-            continue
-        at = posted["dates"].get(rule)
-        released = max(datetime.fromisoformat(at), moment) if at else moment
-        yield reading(released, setup.zone).date(), 0, points
+            yield PointsChange(each.member_id, number, day, sign * earned, sign * released)

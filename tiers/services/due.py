@@ -4,8 +4,8 @@ from datetime import datetime
 
 from loyalty.models import Program
 from tiers.queries.due import due_members, due_standings
+from tiers.services.ends import settle_ends
 from tiers.services.outcomes import Outcome, Told, ignore, outcome_of
-from tiers.services.renewals import renew_standings
 from tiers.services.reviews import review_members
 
 # Members per transaction: bounded locks, little to repeat after a crash.
@@ -20,7 +20,7 @@ def review_due_members(*, program: Program, at: datetime, told: Told = ignore) -
     """
     if not due_standings(program.pk, at).exists():
         return Outcome()
-    done = Outcome(renew_standings(program=program, at=at))
+    done = settle_ends(program=program, at=at)
     left = due_standings(program.pk, at).values("member").distinct().count()
     after = 0
     while members := due_members(program.pk, at, after=after, most=CHUNK):

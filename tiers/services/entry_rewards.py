@@ -45,9 +45,11 @@ def give_entry_rewards(entering: Entering, moves: Sequence[TierMove]) -> list[Vo
         known = given[move.member_id, move.ladder]
         for tier in _rewarding(entering, move):
             standing = [row for row in known if row.tier == tier.code]
-            if _has_it(tier, standing):
+            if _has_it(tier, standing, move):
                 continue
-            row = _new_row(entering, move, tier, 1 + len(standing))
+            # What came with a merge has numbers of its own, and may have gone again.
+            count = 1 + max((row.count for row in standing), default=0)
+            row = _new_row(entering, move, tier, count)
             known.append(row)
             rows.append(row)
             gifts.append(_gift(entering, move, tier, row))
@@ -86,10 +88,15 @@ def _given_before(
     return found
 
 
-def _has_it(tier: Tier, given: Sequence[EntryReward]) -> bool:
-    """Say whether a reward of once in a lifetime was given, and is still theirs."""
-    each_time = tier.entry is not None and tier.entry.each_time
-    return not each_time and any(row.taken_back_at is None for row in given)
+def _has_it(tier: Tier, given: Sequence[EntryReward], move: TierMove) -> bool:
+    """Say whether it was given, and is still theirs: ever, or for this very entry."""
+    theirs = [row.given_at for row in given if row.taken_back_at is None]
+    if tier.entry is None or not tier.entry.each_time:
+        return bool(theirs)
+    if tier.code not in move.regained:
+        return False
+    left_at = move.regained[tier.code]
+    return any(left_at is None or given_at >= left_at for given_at in theirs)
 
 
 def _new_row(entering: Entering, move: TierMove, tier: Tier, count: int) -> EntryReward:

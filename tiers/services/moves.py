@@ -1,7 +1,7 @@
 """How members moved in their ladders, and what caused it."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -24,7 +24,9 @@ class TierMove:
 
     `passed` has the codes of the tiers that a rise entered, the lowest first, and
     `left` those that a fall left. `undone` says that the member never had them: a
-    refund or an undone change took away what had lifted the member.
+    refund or an undone change took away what had lifted the member. `regained` are
+    tiers passed that, as is known by now, the member had entered before and never
+    lost, each with when it had last been left before that entry.
     """
 
     member_id: int
@@ -36,6 +38,7 @@ class TierMove:
     passed: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     undone: bool = False
+    regained: Mapping[str, datetime | None] = field(default_factory=dict)
 
 
 def moved_to(moves: Iterable[TierMove], member_id: int) -> list[dict[str, str | None]]:

@@ -33,7 +33,8 @@ def review_members(
     book = open_book(
         setup_of(program), members=[member.pk for member in members], at=at, even_closed=True
     )
-    staying = [member for member in members if member.pk not in book.closed]
+    # Who has left stays where they were, until they come back.
+    staying = [member for member in members if member.is_open and member.pk not in book.closed]
     tiers = open_tiers(program, staying, book)
     moves = tiers.review(causes or {}).moves
     write(book)
@@ -47,8 +48,9 @@ def preview_members(
     setup = tier_setup_of(program)
     if not setup.ladders or not members:
         return []
-    rows = standing_rows([member.pk for member in members], setup)
-    values = standings_now(program, [Question(member, at) for member in members], rows)
+    staying = [member for member in members if member.is_open]
+    rows = standing_rows([member.pk for member in staying], setup)
+    values = standings_now(program, [Question(member, at) for member in staying], rows)
     verdicts = Verdicts(setup, at, {}, rows)
-    verdicts.take_all(members, values)
+    verdicts.take_all(staying, values)
     return verdicts.moves

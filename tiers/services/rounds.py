@@ -117,7 +117,8 @@ def _take_step(
     changed = tier_setup_of(program).changes_until(at)
     causes = {member.pk: Cause("ladder") for member in members} if changed else None
     moves = review_members(program=program, members=members, at=at, causes=causes)
-    prove_members(program, [member.pk for member in members], at)
+    # Nobody has reviewed who has left.
+    prove_members(program, [member.pk for member in members if member.is_open], at)
     done = outcome_of(program, len(members), moves)
     chunk.cursor, chunk.reviewed = member_ids[-1], chunk.reviewed + done.reviewed
     chunk.rises, chunk.falls = chunk.rises + done.rises, chunk.falls + done.falls

@@ -11,7 +11,7 @@ from loyalty.models import Member
 from tiers.models import Standing as Row
 from tiers.models import StandingChange
 from tiers.queries.ladders import LadderSetup, TierSetup
-from tiers.rules.ladders import NO_TIER
+from tiers.rules.ladders import NO_TIER, CompiledLadder
 from tiers.rules.standing import Move, Standing
 from tiers.services.moves import REVIEW, Cause, TierMove
 
@@ -47,6 +47,9 @@ CHANGE_COLUMNS = (
     "reason",
 )
 
+# What a day's facts bring happens when they are told, and not at the day's midnight.
+OF_TODAY = ("rise", "regained", "ladder", "undone")
+
 
 class Verdicts:
     """What a review found out, and has yet to write."""
@@ -77,7 +80,7 @@ class Verdicts:
         row = self.rows.get((member_id, ladder.id))
         moves = list(self._new_moves(row, value, ladder))
         for move in moves:
-            self._note(member_id, ladder, move)
+            self._note(member_id, ladder, move, value)
         if row is None:
             # Who never rose needs a row only if time alone may lift them.
             if moves or value.review_at is not None:
@@ -106,8 +109,16 @@ class Verdicts:
             yield from later
         elif held != value.tier:
             places = ladder.on(self.setup.day_of(self.at)).places
+            # A tier that only an undone version had was never there.
+            was_there = held is None or held in places
             rises = places.get(value.tier or "", NO_TIER) > places.get(held or "", NO_TIER)
-            yield Move(self.at, held, value.tier, "rise" if rises else "undone")
+            rise = "regained" if self._was_entered_before(row.since, value) else "rise"
+            yield Move(self.at, held, value.tier, rise if rises and was_there else "undone")
+
+    def _was_entered_before(self, since: datetime, value: Standing) -> bool:
+        """Say whether a member had the tier already when it was told to be lost."""
+        entered_on = value.earned_since
+        return entered_on is not None and entered_on < self.setup.day_of(since)
 
     def _is(self, row: Row, move: Move) -> bool:
         """Say whether this is the move that brought the row to its tier."""
@@ -135,12 +146,14 @@ class Verdicts:
     def _moment(self, move: Move) -> datetime:
         """Return when it happened: what the day's facts brought, now; else at midnight."""
         is_today = self.setup.day_of(move.at) == self.setup.day_of(self.at)
-        return self.at if is_today and move.cause in ("rise", "ladder", "undone") else move.at
+        return self.at if is_today and move.cause in OF_TODAY else move.at
 
-    def _note(self, member_id: int, ladder: LadderSetup, move: Move) -> None:
+    def _note(self, member_id: int, ladder: LadderSetup, move: Move, value: Standing) -> None:
         at = self._moment(move)
         cause = self._cause(member_id, move)
-        tiers = ladder.on(self.setup.day_of(move.at))
+        now = ladder.on(self.setup.day_of(move.at))
+        passed, left = _on_the_way(now, move)
+        regained = passed if move.cause == "regained" else ()
         self.moves.append(
             TierMove(
                 member_id=member_id,
@@ -149,9 +162,10 @@ class Verdicts:
                 to=move.after,
                 at=at,
                 cause=cause,
-                passed=tuple(tier.code for tier in tiers.passed(move.before, move.after)),
-                left=tuple(tier.code for tier in tiers.passed(move.after, move.before)),
+                passed=passed,
+                left=left,
                 undone=move.cause == "undone",
+                regained={code: _left_before(now, code, value.moves) for code in regained},
             )
         )
         codes = (move.before or "", move.after or "")
@@ -162,7 +176,7 @@ class Verdicts:
         given = self.causes.get(member_id, REVIEW)
         if move.cause == "review":
             return REVIEW
-        if move.cause == "by_hand" and given.kind != "by_hand":
+        if move.cause == "by_hand" and given.kind not in ("by_hand", "merge"):
             return Cause("by_hand")
         return Cause("ladder") if move.cause == "ladder" else given
 
@@ -172,6 +186,26 @@ class Verdicts:
         bulk.insert_rows(StandingChange, CHANGE_COLUMNS, self._changes)
         if self.moves:
             record_events([_event(self.setup.program_id, move) for move in self.moves])
+
+
+def _on_the_way(ladder: CompiledLadder, move: Move) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the tiers that a move passed, and those that it left."""
+    if move.before is not None and move.before not in ladder.places:
+        return (), (move.before,)  # there is no way from a tier that is no more
+    passed = tuple(tier.code for tier in ladder.passed(move.before, move.after))
+    return passed, tuple(tier.code for tier in ladder.passed(move.after, move.before))
+
+
+def _left_before(ladder: CompiledLadder, code: str, moves: Sequence[Move]) -> datetime | None:
+    """Return when a tier was left before it was entered for the last time."""
+    left_at = before_entry = None
+    for move in moves:
+        passed, left = _on_the_way(ladder, move)
+        if code in left:
+            left_at = move.at
+        if code in passed:
+            before_entry = left_at
+    return before_entry
 
 
 def _event(program_id: int, move: TierMove) -> NewEvent:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from core.errors import DomainError
-from core.periods import InvalidTime, parse_moment
+from core.periods import parse_moment
 from core.zones import written
 from engine.travel import move_clock
 from loyalty.models import Program
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             moment = parse_moment(to, program.zone)
             with self._progress(program.now(), moment) as show:
                 ran = move_clock(program=program, to=moment, on_stop=show)
-        except (DomainError, InvalidTime) as error:
+        except DomainError as error:
             raise CommandError(str(error)) from error
         done = ", ".join(f"{word} {count:,}" for word, count in ran.items() if count)
         self.stdout.write(f"{slug} is at {written(moment)}: {done or 'nothing was due'}.")

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from loyalty.models import Program, Wallet
 from loyalty.queries.balances import BUCKETS, LIFETIMES
 from loyalty.queries.verification.chains import Walk, WalletRow
+from loyalty.queries.verification.facts import fact_findings
 from loyalty.queries.verification.findings import Finding
 from loyalty.queries.verification.lots import lot_findings
 from loyalty.queries.verification.redemptions import redemption_findings, stock_findings
@@ -45,7 +46,7 @@ def ledger_findings(
     yield from stock_findings(program.pk, program.slug)
     after = 0
     while True:
-        with _at_one_moment():
+        with at_one_moment():
             chunk = _chunk_after(program, after)
             if not chunk.wallets:
                 return
@@ -55,11 +56,12 @@ def ledger_findings(
             first = chunk.wallets[0].id
             yield from lot_findings(program.pk, program.slug, first, after)
             yield from redemption_findings(program.pk, program.slug, first, after)
+            yield from fact_findings(program.pk, program.slug, first, after)
         on_chunk(chunk)
 
 
 @contextmanager
-def _at_one_moment() -> Iterator[None]:
+def at_one_moment() -> Iterator[None]:
     """Let the statements inside see the same rows, whatever is written meanwhile."""
     outermost = not connection.in_atomic_block
     with transaction.atomic():

@@ -45,6 +45,8 @@ class ExportAnswer(Shape):
     adjustments = serializers.ListField(child=Anything())
     redemptions = serializers.ListField(child=Anything())
     vouchers = serializers.ListField(child=Anything())
+    voucher_uses = serializers.ListField(child=Anything())
+    merges = serializers.ListField(child=Anything(), help_text="When and why they merged.")
     decisions = serializers.ListField(child=Anything())
     announcements = serializers.ListField(child=Anything(), help_text="What went out.")
 
@@ -72,6 +74,8 @@ EXPORT = {
     "adjustments": [],
     "redemptions": [],
     "vouchers": [],
+    "voucher_uses": [],
+    "merges": [],
     "decisions": [],
     "announcements": [],
 }

@@ -125,6 +125,31 @@ def test_every_kind_is_filled_in_by_its_fields(staff, espresso, kind):
     assert Reward.objects.get(code="new").definition["gives"] == gives
 
 
+def test_everything_that_is_wrong_is_said_in_the_first_round(staff, espresso):
+    stated = {
+        "program": espresso.program_id,
+        "code": "not a code!",
+        "gives_kind": "free_product",
+        "stock": "-1",
+        "visible_from": "1 May",
+        "limits": "[{times: 0, per: day}]",
+    }
+
+    answer = staff.post(reverse("admin:loyalty_reward_add"), stated)
+
+    wrong = {"code", "cost", "gives_free_product", "stock", "visible_from", "limits"}
+    assert set(errors_of(answer)) == wrong
+    assert not Reward.objects.filter(name="").exclude(pk=espresso.pk).exists()
+
+
+def test_a_broken_amount_is_said_once_and_the_missing_price_beside_it(staff, espresso):
+    stated = {"program": espresso.program_id, "code": "new", "gives_kind": "percent"}
+
+    answer = staff.post(reverse("admin:loyalty_reward_add"), stated | {"gives_percent": "101"})
+
+    assert set(errors_of(answer)) == {"gives_percent", "cost"}
+
+
 def test_what_is_saved_counts_at_once(staff, espresso):
     revision = espresso.program.revision
 

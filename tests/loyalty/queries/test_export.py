@@ -8,7 +8,7 @@ import pytest
 from core.zones import written
 from loyalty.queries.export import export_chunks, member_export
 from loyalty.services.adjustments import Requested
-from loyalty.services.merging import merge_members
+from loyalty.services.merging import merge_members, undo_merge
 from tests.factories import (
     NOON,
     give_points,
@@ -51,6 +51,8 @@ def test_an_export_has_every_kind_of_row(ada):
         "adjustments": 1,
         "redemptions": 0,
         "vouchers": 0,
+        "voucher_uses": 0,
+        "merges": 0,
         "decisions": 3,
         "announcements": 3,
     }
@@ -82,6 +84,49 @@ def test_who_was_merged_is_part_of_it(ada):
 
     assert [one["id"] for one in document["merged"]] == ["twin"]
     assert [one["email"] for one in document["merged"]] == ["twin@example.org"]
+
+
+def test_an_export_tells_when_and_why_members_were_merged(ada):
+    twin = make_member(ada.program, "twin")
+    asked = Requested("m-1", NOON)
+    merge_members(member=twin, into=ada, requested=asked, reason="enrolled twice")
+
+    assert member_export(ada, at=NOON)["merges"] == [
+        {
+            "merged": "twin",
+            "reason": "enrolled twice",
+            "merged_at": written(NOON),
+            "undone_at": None,
+        }
+    ]
+
+
+def test_a_merge_that_was_undone_does_not_tell_who_the_other_was(ada):
+    twin = make_member(ada.program, "twin")
+    done = merge_members(member=ada, into=twin, requested=Requested("m-1", NOON))
+    undo_merge(merge=done, at=NOON)
+    ada.refresh_from_db()
+
+    (told,) = member_export(ada, at=NOON)["merges"]
+
+    assert (told["merged"], told["undone_at"]) == ("ada", written(NOON))
+
+
+def test_an_export_tells_where_codes_were_used(ada):
+    make_rewards(ada.program, ten={"cost": {"points": 5}, "gives": {"fixed": "10.00"}})
+    code = redeem(ada, "ten", capture=True).voucher.shown
+    state_order(ada.program, "1002", amount=4000, vouchers=[code])
+
+    assert member_export(ada, at=NOON)["voucher_uses"] == [
+        {
+            "code": code,
+            "order": "1002",
+            "subtotal": 4000,
+            "discount": 1000,
+            "used_at": written(NOON),
+            "released_at": None,
+        }
+    ]
 
 
 def test_an_export_tells_that_a_hold_is_over_though_nobody_noted_it(ada):

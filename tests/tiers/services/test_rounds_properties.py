@@ -4,10 +4,9 @@ What a review of everybody leaves out is what no review could find anything new 
 """
 
 from datetime import timedelta
-from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.factories import make_member, make_program
@@ -28,16 +27,16 @@ from tiers.services.rounds import begin_round, work_round
 
 pytestmark = pytest.mark.django_db
 
-numbers = count(1)
-examples = settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+examples = settings(max_examples=15, deadline=None)
 
 
 @pytest.fixture
 def program():
+    return a_program()
+
+
+def a_program():
+    """Return one with ladders of many kinds; each example has its own."""
     program = make_program()
     make_ladders(program, **{code: form | {"tiers": TIERS} for code, form in FORMS.items()})
     return program
@@ -74,9 +73,9 @@ def stated(facts):
 
 @examples
 @given(facts=facts, later=st.integers(0, 500))
-def test_the_daily_work_a_review_of_everybody_and_a_diary_agree(program, facts, later):
-    ada = make_member(program, f"ada-{next(numbers)}")
-    bob = make_member(program, f"bob-{next(numbers)}")
+def test_the_daily_work_a_review_of_everybody_and_a_diary_agree(facts, later):
+    program = a_program()
+    ada, bob = make_member(program, "ada"), make_member(program, "bob")
     stated_on, totals = 0, {}
     for stated_on, paid_on, cents, totals in stated(facts):
         live(program, noon(stated_on))
@@ -96,8 +95,9 @@ def test_the_daily_work_a_review_of_everybody_and_a_diary_agree(program, facts, 
 
 @examples
 @given(facts=facts, later=st.integers(0, 500))
-def test_a_review_of_everybody_after_the_daily_work_changes_nothing(program, facts, later):
-    ada = make_member(program, f"ada-{next(numbers)}")
+def test_a_review_of_everybody_after_the_daily_work_changes_nothing(facts, later):
+    program = a_program()
+    ada = make_member(program)
     stated_on = 0
     for stated_on, paid_on, cents, _ in stated(facts):
         live(program, noon(stated_on))
@@ -122,8 +122,9 @@ def test_a_review_of_everybody_after_the_daily_work_changes_nothing(program, fac
     proven_on=st.integers(0, 900),
     later=st.integers(0, 500),
 )
-def test_whoever_a_review_would_change_is_looked_at(program, facts, missed, proven_on, later):
-    ada = make_member(program, f"ada-{next(numbers)}")
+def test_whoever_a_review_would_change_is_looked_at(facts, missed, proven_on, later):
+    program = a_program()
+    ada = make_member(program)
     stated_on, is_proven = 0, False
     for (stated_on, paid_on, cents, _), is_missed in zip(stated(facts), missed, strict=False):
         if stated_on > proven_on and not is_proven:

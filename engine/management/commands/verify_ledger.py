@@ -1,4 +1,4 @@
-"""Prove the ledger on live data. Exits with 1 if any row disagrees."""
+"""Prove the ledger, and what tiers count, on live data. Exits with 1 if any row disagrees."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +18,7 @@ from loyalty.queries.verification import (
     guard_findings,
     ledger_findings,
 )
+from tiers.queries.verification import tier_findings
 
 # After so many findings there is no point in going on.
 MOST_TOLD = 100
@@ -26,7 +27,10 @@ STRIDE = 100_000
 
 
 class Command(BaseCommand):
-    help = "Prove that balances, entries, lots, holds and hashes agree. Changes nothing."
+    help = (
+        "Prove that balances, entries, lots, holds and hashes agree, and what tiers "
+        "count with orders. Changes nothing."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", nargs="?", help="A program; without it, all.")
@@ -81,6 +85,7 @@ class Command(BaseCommand):
         yield from guard_findings()
         for program in programs:
             yield from ledger_findings(program, on_chunk=self._note)
+            yield from tier_findings(program)
         if against:
             yield from checkpoint_findings(against)
 

@@ -1,0 +1,275 @@
+"""Making a claim: one holds; the others are refused by name, or give way to a better one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Q
+
+from core import bulk
+from core.errors import NotFound
+from loyalty.models import Member, Order
+from loyalty.queries.members import survivor_of
+from referrals.models import Identity, Payout, Referral, ReferralCode
+from referrals.queries.evidence import Person, evidence_of
+from referrals.queries.friends import is_customer
+from referrals.queries.live import friend_is, live_referrals
+from referrals.rules.attribution import Source, Touch
+from referrals.rules.fraud import Outcome, Score, score
+from referrals.rules.programs import CompiledReferrals
+from referrals.rules.refusals import (
+    AlreadyReferred,
+    CapReached,
+    ExistingCustomer,
+    ReferralExpired,
+    SelfReferral,
+)
+from referrals.rules.states import UNDECIDED, Reason, State
+from referrals.services.codes import refuse_ended
+from referrals.services.digests import Digests, digests_of_member, forgotten_at
+from referrals.services.paying import GIVEN, settle_payouts, take_back
+from referrals.services.settling import (
+    Settling,
+    Why,
+    flag,
+    settle_states,
+    take_step,
+    write_referrals,
+)
+
+IDENTITY_COLUMNS = (
+    "program_id",
+    "kind",
+    "digest",
+    "member_id",
+    "referral_id",
+    "seen_at",
+    "forget_at",
+)
+
+
+@dataclass(slots=True)
+class Claiming:
+    """A claim on its way: by which code, when touched and when made, of whom."""
+
+    code: ReferralCode
+    source: Source
+    touched_at: datetime
+    claimed_at: datetime
+    friend: Member | None = None
+    friend_ref: str = ""
+    email: str = ""
+    digests: Digests = field(default_factory=dict)
+    channel: str = ""
+    checkout: str = ""
+    by: str = ""
+
+    @property
+    def known_by(self) -> list[bytes]:
+        return [self.digests[kind] for kind in ("email", "phone") if kind in self.digests]
+
+    def is_friend(self) -> Q:
+        """Return the condition that a referral is of this friend."""
+        number = self.friend.pk if self.friend else None
+        return friend_is(member=number, ref=self.friend_ref, digests=self.known_by)
+
+
+def advocate_of(code: ReferralCode) -> Member:
+    """Return whose friends come by a code now.
+
+    :raises NotFound: if its owner takes part no more
+    """
+    advocate = survivor_of(code.member)
+    if not advocate.is_open:
+        raise NotFound("There is no such referral code.")
+    return advocate
+
+
+def make_claim(settling: Settling, claiming: Claiming) -> Referral:
+    """Write a claim, with the wallets of advocate and friend in the book; or refuse it.
+
+    Nothing is written if it is refused, so that a caller may go on without it.
+    """
+    setup = settling.setup
+    name = refuse_ended(setup, claiming.code)
+    terms = setup.newest(name)
+    advocate = advocate_of(claiming.code)
+    number = claiming.code.referral_program_id
+    live = live_referrals(setup.program_id, number, claiming.is_friend(), lock=True)
+    settling.load(live)
+    for earlier in live:
+        if earlier.advocate_id == advocate.pk:
+            return earlier
+    _refuse(settling, claiming, terms, advocate)
+    for earlier in live:
+        _refuse_unless_better(settling, claiming, terms, earlier)
+    for earlier in live:
+        _supersede(settling, earlier, claiming)
+    return _write(settling, claiming, terms, advocate)
+
+
+def _refuse(
+    settling: Settling, claiming: Claiming, terms: CompiledReferrals, advocate: Member
+) -> None:
+    zone = settling.book.setup.zone
+    if claiming.friend is not None and claiming.friend.pk == advocate.pk:
+        raise SelfReferral("nobody can refer themselves")
+    touch = Touch(claiming.source, claiming.touched_at, claiming.code.pk)
+    if not terms.attribution.counts(touch, at=claiming.claimed_at, zone=zone):
+        raise ReferralExpired("it is too long ago that the friend came by this code")
+    if _is_existing(settling, claiming, terms):
+        raise ExistingCustomer("the friend was a customer before")
+    if terms.friend is None and terms.cap is not None:
+        window = terms.cap.window(settling.at, zone)
+        paid = Payout.objects.filter(
+            member=advocate,
+            referral_program=claiming.code.referral_program_id,
+            side=Payout.Side.ADVOCATE,
+            outcome=GIVEN,
+            taken_back_at=None,
+            due_at__gte=window.start,
+            due_at__lt=window.end,
+        )
+        if not terms.cap.has_room(paid.count()):
+            raise CapReached("the advocate has been paid for as many friends as may be")
+
+
+def _is_existing(settling: Settling, claiming: Claiming, terms: CompiledReferrals) -> bool:
+    """Say whether the friend was a customer before the claim.
+
+    Whoever types a code at the checkout may have enrolled a moment ago for that very
+    order: there it is the first order that tells, if they joined within the window.
+    """
+    friend, claimed_at = claiming.friend, claiming.claimed_at
+    if friend is None:
+        return _has_ordered_as_guest(settling, claiming)
+    if claiming.source == Source.CHECKOUT:
+        joined = Touch(claiming.source, friend.joined_at, 0)
+        zone = settling.book.setup.zone
+        is_new = friend.joined_at >= claimed_at or terms.attribution.counts(
+            joined, at=claimed_at, zone=zone
+        )
+    else:
+        is_new = claiming.source in (Source.ENROLMENT, Source.STAFF) or (
+            friend.joined_at >= claimed_at
+        )
+    return not is_new or is_customer(friend.pk, before=claimed_at, but=claiming.checkout)
+
+
+def _has_ordered_as_guest(settling: Settling, claiming: Claiming) -> bool:
+    if not claiming.email:
+        return False
+    orders = Order.objects.filter(
+        program=settling.program.pk, guest_email=claiming.email, waiting=True, counts=True
+    )
+    return orders.exclude(external_id=claiming.checkout).exists()
+
+
+def _refuse_unless_better(
+    settling: Settling, claiming: Claiming, terms: CompiledReferrals, earlier: Referral
+) -> None:
+    """Refuse a claim that does not take the place of an earlier one."""
+    said = Touch(Source(earlier.source), earlier.touched_at, earlier.code_id)
+    new = Touch(claiming.source, claiming.touched_at, claiming.code.pk)
+    is_open = earlier.state in UNDECIDED and earlier.version == 0
+    if not is_open or terms.attribution.winner([said, new]) != new or _is_used(earlier):
+        raise AlreadyReferred("somebody else has referred this friend", referral=str(earlier))
+
+
+def _is_used(referral: Referral) -> bool:
+    """Say whether the friend has used what was given at the claim."""
+    payouts = Payout.objects.filter(referral=referral, taken_back_at=None, outcome=GIVEN)
+    return any(
+        payout.voucher is None or payout.voucher.used
+        for payout in payouts.select_related("voucher")
+    )
+
+
+def _supersede(settling: Settling, earlier: Referral, claiming: Claiming) -> None:
+    """End a claim because a better one was made; what it gave is taken back."""
+    for payout in Payout.objects.filter(referral=earlier, taken_back_at=None):
+        take_back(settling, payout)
+    why = Why(claiming.source.value, Reason.ALREADY_REFERRED.value, claiming.by)
+    take_step(settling, earlier, State.REJECTED, why)
+    write_referrals(settling, [earlier])
+
+
+def _write(
+    settling: Settling, claiming: Claiming, terms: CompiledReferrals, advocate: Member
+) -> Referral:
+    # Weighed before it is written, or it would speak against itself.
+    found = _weighed(settling, claiming, terms, advocate)
+    referral = _insert(settling, claiming, terms, advocate)
+    referral.score, referral.reasons = found.points, list(found.reasons)
+    referral.outcome = found.outcome(terms.fraud).value
+    settling.load([referral])
+    for state in _first_states(claiming):
+        take_step(settling, referral, state, Why(claiming.source.value, by=claiming.by))
+    if referral.outcome == Outcome.REVIEW:
+        flag(settling, referral)
+    elif referral.outcome == Outcome.BLOCK:
+        why = Why("fraud", found.shown_reason.value, note=" ".join(found.reasons)[:255])
+        take_step(settling, referral, State.REJECTED, why)
+    settle_states(settling, [referral], cause=claiming.source.value)
+    settle_payouts(settling, [referral])
+    return referral
+
+
+def _first_states(claiming: Claiming) -> Sequence[State]:
+    is_click = claiming.source == Source.CLICK
+    return (State.CLICKED, State.CLAIMED) if is_click else (State.CLAIMED,)
+
+
+def _insert(
+    settling: Settling, claiming: Claiming, terms: CompiledReferrals, advocate: Member
+) -> Referral:
+    friend, zone = claiming.friend, settling.book.setup.zone
+    referral = Referral.objects.create(
+        program=settling.program,
+        referral_program_id=claiming.code.referral_program_id,
+        terms_id=settling.setup.terms[terms.code],
+        code=claiming.code,
+        advocate=advocate,
+        friend=friend,
+        friend_ref="" if friend else claiming.friend_ref,
+        state=State.CLAIMED.value,
+        source=claiming.source.value,
+        channel=claiming.channel,
+        checkout=claiming.checkout,
+        touched_at=claiming.touched_at,
+        claimed_at=claiming.claimed_at,
+        signed_up_at=max(friend.joined_at, claiming.claimed_at) if friend else None,
+        expires_at=terms.expires_at(claiming.claimed_at, zone),
+    )
+    rows = [
+        (
+            settling.program.pk,
+            kind,
+            digest,
+            None,
+            referral.pk,
+            settling.at,
+            forgotten_at(kind, settling.at, zone),
+        )
+        for kind, digest in claiming.digests.items()
+    ]
+    bulk.insert_rows(Identity, IDENTITY_COLUMNS, rows)
+    return referral
+
+
+def _weighed(
+    settling: Settling, claiming: Claiming, terms: CompiledReferrals, advocate: Member
+) -> Score:
+    """Return what speaks against a claim. What staff say is not doubted."""
+    if claiming.source == Source.STAFF:
+        return Score(0, ())
+    digests = claiming.digests
+    if claiming.friend is not None:
+        digests = digests_of_member(claiming.friend) | digests
+    evidence = evidence_of(
+        settling.program.pk,
+        Person(advocate, digests_of_member(advocate), advocate.email or ""),
+        Person(claiming.friend, digests, claiming.email),
+        settling.at,
+    )
+    return score(evidence, terms.fraud)

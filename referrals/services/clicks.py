@@ -1,0 +1,83 @@
+"""Clicks on referral links: counted by visitor and day, and taken along as a token."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from core.bulk import prepared_cursor
+from core.errors import NotFound
+from core.zones import reading
+from loyalty.models import Program
+from loyalty.queries.members import survivor_of
+from referrals.models import Click, ReferralCode
+from referrals.queries.programs import referral_setup_of
+from referrals.rules.bots import is_bot
+from referrals.services.codes import known_code, refuse_ended
+from referrals.services.digests import Context, digest_of, digests_of, forgotten_at
+from referrals.services.tokens import ClickTouch, sign_click
+
+LONGEST_CHANNEL = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Clicked:
+    """A click that was counted: by which code, and what the visitor takes along."""
+
+    code: ReferralCode
+    token: str
+    is_bot: bool
+
+
+def record_click(
+    *, program: Program, code: str, channel: str = "", visit: Context, at: datetime
+) -> Clicked:
+    """Count a click on a referral link, and return the token that a claim may come with.
+
+    However often a visitor comes on a day by a code and channel, it is one row.
+
+    :raises NotFound: if there is no such code, or its owner takes part no more
+    :raises ProgramEnded: if nobody can be referred by it any more
+    """
+    known = known_code(program, code)
+    refuse_ended(referral_setup_of(program), known)
+    if not survivor_of(known.member).is_open:
+        raise NotFound("There is no such referral code.")
+    channel = channel.strip()[:LONGEST_CHANNEL]
+    _count(program, known, channel, visit, at)
+    token = sign_click(program.pk, ClickTouch(known.pk, at, channel))
+    return Clicked(known, token, is_bot(visit.user_agent))
+
+
+def _count(
+    program: Program, code: ReferralCode, channel: str, visit: Context, at: datetime
+) -> None:
+    digests = digests_of(program.pk, context=visit)
+    visitor = digest_of(program.pk, "visitor", f"{visit.ip}\n{visit.user_agent}")
+    moment = connection.ops.adapt_datetimefield_value
+    day = connection.ops.adapt_datefield_value(reading(at, program.zone).date())
+    columns = (
+        "program_id, code_id, channel, visitor, day, ip, network, is_bot, times, "
+        "first_at, last_at, forget_at"
+    )
+    table = Click._meta.db_table
+    with prepared_cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({columns}) "  # noqa: S608
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 1, %s, %s, %s) "
+            "ON CONFLICT (code_id, day, channel, visitor) "
+            f"DO UPDATE SET times = {table}.times + 1, last_at = excluded.last_at",
+            [
+                program.pk,
+                code.pk,
+                channel,
+                visitor,
+                day,
+                digests.get("ip"),
+                digests.get("network"),
+                is_bot(visit.user_agent),
+                moment(at),
+                moment(at),
+                moment(forgotten_at("ip", at, program.zone)),
+            ],
+        )

@@ -1,0 +1,270 @@
+"""Where facts meet referrals: who must be locked with them, and what they bring about.
+
+An order of somebody whom nobody referred costs one query. `find_referrals` comes before
+wallets are locked, `qualify_referrals` after the facts are recorded.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from core import bulk
+from core.errors import DomainError
+from core.locks import lock_names
+from core.transactions import LookAgain
+from loyalty.models import Member
+from loyalty.rules.statements import MemberStatement, OrderStatement
+from loyalty.services.facts import Fact, Wave
+from referrals.models import Identity, Referral, ReferralCode
+from referrals.queries.friends import News
+from referrals.queries.live import advocates_of, friend_is, movable_of, waiting_for
+from referrals.queries.programs import ReferralSetup, referral_setup_of
+from referrals.rules.attribution import Source
+from referrals.rules.codes import LONGEST, compared
+from referrals.rules.qualification import FriendOrder
+from referrals.rules.refusals import REFUSALS
+from referrals.rules.states import OVER, Reason, State
+from referrals.services.claiming import IDENTITY_COLUMNS, Claiming, advocate_of, make_claim
+from referrals.services.digests import digests_of_member, forgotten_at
+from referrals.services.paying import attach_voucher, settle_payouts
+from referrals.services.settling import Settling, Why, settle_states, take_step, write_referrals
+
+
+@dataclass(slots=True)
+class Found:
+    """Which referrals a wave's facts may move, and which codes they name.
+
+    `advocates` are the members whose wallets have to be locked as well; one who is gone
+    has none. `enrolled` has, by number, the member that a claim was waiting for.
+    """
+
+    setup: ReferralSetup | None = None
+    referrals: dict[int, int | None] = field(default_factory=dict)
+    enrolled: dict[int, Member] = field(default_factory=dict)
+    codes: dict[str, ReferralCode] = field(default_factory=dict)
+    advocates: set[int] = field(default_factory=set)
+
+
+def find_referrals(wave: Wave) -> Found:
+    """Return what referrals a wave is about: to be asked before its wallets are locked.
+
+    No query in a program without referrals, one for orders of members, and more only
+    where somebody enrols or names a code.
+    """
+    setup = referral_setup_of(wave.program)
+    found = Found(setup if setup.has_any and not wave.is_preview else None)
+    if found.setup is None:
+        return found
+    friends = {fact.member.pk for fact in wave.facts if fact.member and _may_move(fact, setup)}
+    if friends:
+        for one in movable_of(friends):
+            found.referrals[one.id] = one.advocate if one.advocate_is_open else None
+            found.advocates.update({one.advocate} if one.advocate_is_open else ())
+    _find_waiting(wave, found)
+    _find_codes(wave, found)
+    return found
+
+
+def _may_move(fact: Fact, setup: ReferralSetup) -> bool:
+    """Say whether a fact can move a referral: orders, and events that some program hears."""
+    if fact.error:
+        return False
+    statement = fact.statement
+    if isinstance(statement, MemberStatement):
+        return False
+    kind = getattr(statement, "type", None)
+    return kind is None or kind in setup.heard
+
+
+def _find_waiting(wave: Wave, found: Found) -> None:
+    """Find the claims that were made of those who have just enrolled."""
+    for fact in wave.of(MemberStatement):
+        member = fact.member
+        if member is None or not fact.is_created:
+            continue
+        digests = digests_of_member(member)
+        lock_names(member.program_id, map(bytes.hex, digests.values()))
+        condition = friend_is(member=None, ref=member.external_id, digests=digests.values())
+        for number in waiting_for(member.program_id, condition):
+            found.enrolled[number] = member
+    if found.enrolled:
+        for one in advocates_of(found.enrolled):
+            found.advocates.update({one.advocate} if one.advocate_is_open else ())
+
+
+def _find_codes(wave: Wave, found: Found) -> None:
+    typed = {compared(text)[:LONGEST] for fact in wave.facts if (text := _code_in(fact))}
+    if not typed:
+        return
+    rows = ReferralCode.objects.filter(program=wave.setup.program_id, code__in=typed)
+    for code in rows.select_related("member"):
+        try:
+            found.advocates.add(advocate_of(code).pk)
+        except DomainError:
+            # Its owner takes part no more: it is as if there were no such code.
+            continue
+        found.codes[code.code] = code
+
+
+def _code_in(fact: Fact) -> str:
+    """Return the code that a fact names, where it can still bring anything about."""
+    statement = fact.statement
+    if fact.error or not fact.is_applied:
+        return ""
+    if isinstance(statement, OrderStatement):
+        return statement.body.get("referral_code") or ""
+    if isinstance(statement, MemberStatement) and fact.is_created:
+        return statement.given.get("referral_code") or ""
+    return ""
+
+
+def qualify_referrals(wave: Wave, found: Found) -> dict[int, dict[str, Any]]:
+    """Let the facts of a wave have their effect on referrals, and pay what comes of it.
+
+    Returns by fact (its `id`) what its answer tells of the friend's referral. What is
+    paid is in the wave's book, and partly written.
+
+    :raises LookAgain: if a referral has got another advocate since it was found
+    """
+    if found.setup is None:
+        return {}
+    _remember(wave)
+    if not (found.referrals or found.enrolled or found.codes):
+        return {}
+    settling = Settling(wave.program, found.setup, wave.book, wave.at, news=_news(wave))
+    settling.members |= {f.member.pk: f.member for f in wave.facts if f.member}
+    numbers = sorted({*found.referrals, *found.enrolled})
+    locked = _locked(numbers)
+    _refuse_changed(found, locked)
+    settling.load(locked)
+    _sign_up(settling, locked, found.enrolled)
+    # Before any of them qualifies: a code that is typed at the checkout comes first.
+    claimed = _claim(settling, wave, found)
+    locked = _locked(numbers) if claimed else locked
+    settle_states(settling, locked, cause=_cause(wave))
+    settle_payouts(settling, locked)
+    return _told(wave, [*locked, *claimed.values()], claimed)
+
+
+def _locked(numbers: Sequence[int]) -> list[Referral]:
+    rows = Referral.objects.select_for_update().filter(pk__in=numbers)
+    return list(rows.order_by("pk")) if numbers else []
+
+
+def _refuse_changed(found: Found, locked: Iterable[Referral]) -> None:
+    for referral in locked:
+        known = found.referrals.get(referral.pk)
+        if known is not None and known != referral.advocate_id:
+            raise LookAgain
+
+
+def _news(wave: Wave) -> News:
+    news = News()
+    for fact in wave.live():
+        if fact.member is None:
+            continue
+        if fact.order is not None and fact.order.body is not None:
+            order = FriendOrder(
+                fact.order.external_id, fact.occurred_at, fact.order.subtotal, fact.order.counts
+            )
+            news.orders[fact.member.pk][order.id] = order
+        elif fact.event is not None:
+            event = (fact.occurred_at, f"event:{fact.event.external_id}", fact.event.type)
+            news.events[fact.member.pk].append(event)
+    return news
+
+
+def _cause(wave: Wave) -> str:
+    """Return what a step says that it came from: the fact, where there is only one."""
+    named = [":".join(f.source) for f in wave.live() if f.order or f.event]
+    return named[0][:290] if len(named) == 1 else "facts"
+
+
+def _sign_up(
+    settling: Settling, referrals: Sequence[Referral], enrolled: Mapping[int, Member]
+) -> None:
+    """Tie claims to the members that they were waiting for: the oldest of a program."""
+    taken: set[tuple[int, int]] = set()
+    for referral in referrals:
+        friend = enrolled.get(referral.pk)
+        if friend is None or referral.friend_id is not None:
+            continue
+        place = (referral.referral_program_id, friend.pk)
+        if friend.pk == referral.advocate_id or place in taken:
+            is_self = friend.pk == referral.advocate_id
+            reason = Reason.SELF_REFERRAL if is_self else Reason.ALREADY_REFERRED
+            take_step(settling, referral, State.REJECTED, Why("enrolment", reason.value))
+            continue
+        taken.add(place)
+        referral.friend, referral.friend_ref = friend, ""
+        if friend.joined_at < referral.claimed_at:
+            why = Why("enrolment", Reason.EXISTING_CUSTOMER.value)
+            take_step(settling, referral, State.REJECTED, why)
+            continue
+        referral.signed_up_at = friend.joined_at
+        if referral.state == State.FLAGGED:
+            referral.resumes = State.SIGNED_UP.value
+        attach_voucher(referral, friend)
+    write_referrals(settling, referrals)
+
+
+def _claim(settling: Settling, wave: Wave, found: Found) -> dict[int, Referral]:
+    """Make the claims of codes that were typed at enrolment and at the checkout."""
+    claimed = {}
+    for fact in wave.facts:
+        code = found.codes.get(compared(_code_in(fact))[:LONGEST])
+        if code is None or fact.member is None or not _is_open_to(fact):
+            continue
+        try:
+            claimed[id(fact)] = make_claim(settling, _claiming(fact, fact.member, code))
+        except tuple(REFUSALS.values()):
+            # An order is as good with a code that brings nothing as without one.
+            continue
+    return claimed
+
+
+def _is_open_to(fact: Fact) -> bool:
+    return fact.order is None or fact.order.counts
+
+
+def _claiming(fact: Fact, friend: Member, code: ReferralCode) -> Claiming:
+    order = fact.order
+    moment = friend.joined_at if order is None else fact.occurred_at
+    return Claiming(
+        code,
+        Source.ENROLMENT if order is None else Source.CHECKOUT,
+        touched_at=moment,
+        claimed_at=moment,
+        friend=friend,
+        email=friend.email or "",
+        digests=digests_of_member(friend),
+        checkout=order.external_id if order else "",
+    )
+
+
+def _remember(wave: Wave) -> None:
+    """Know those who have just enrolled by what they are known by."""
+    zone, at = wave.setup.zone, wave.at
+    rows = [
+        (wave.setup.program_id, kind, digest, fact.member.pk, None, at,
+         forgotten_at(kind, at, zone))
+        for fact in wave.of(MemberStatement)
+        if fact.member is not None and fact.is_created
+        for kind, digest in digests_of_member(fact.member).items()
+    ]  # fmt: skip
+    bulk.insert_rows(Identity, IDENTITY_COLUMNS, rows)
+
+
+def _told(
+    wave: Wave, referrals: Iterable[Referral], claimed: Mapping[int, Referral]
+) -> dict[int, dict[str, Any]]:
+    by_friend = {r.friend_id: r for r in referrals if r.state not in OVER}
+    by_friend |= {r.friend_id: r for r in referrals if r.friend_id not in by_friend}
+    told = {}
+    for fact in wave.facts:
+        referral = claimed.get(id(fact))
+        if referral is None and fact.member is not None and not fact.error:
+            referral = by_friend.get(fact.member.pk)
+        if referral is not None:
+            told[id(fact)] = {"id": str(referral), "state": referral.state}
+    return told
