@@ -126,13 +126,17 @@ def _state_moment(
 ) -> Iterator[Step]:
     for start in range(0, len(told) or 1, batch):
         facts = told[start : start + batch]
-        _state(program, day, facts)
+        state_all(program, day, facts)
         orders = sum(fact["kind"] == "order" and fact["version"] == 1 for fact in facts)
         ends_day = is_last and start + batch >= len(told)
         yield Step(day.date, len(facts), orders, ends_day=ends_day)
 
 
-def _state(program: Program, day: Day, facts: list[Fact]) -> None:
+def state_all(program: Program, day: Day, facts: list[Fact]) -> None:
+    """State facts of a day in their order, on the program's clock as it stands.
+
+    :raises FactRefused: if the engine refuses one
+    """
     for is_act, together in groupby(facts, key=lambda fact: fact["kind"] in ACTS):
         if is_act:
             for fact in together:

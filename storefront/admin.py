@@ -1,6 +1,6 @@
 """API keys, which staff may look at and revoke; answers kept for repeats; and erasing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from django import forms
@@ -16,11 +16,15 @@ from loyalty.admin.acting import Act, ActingAdmin
 from loyalty.admin.lives import MergeAdmin, Undo
 from loyalty.admin.member_acts import Issue, MergeInto, Reactivate
 from loyalty.admin.members import MemberAdmin
-from loyalty.models import Member, Merge
+from loyalty.admin.rewards import RewardAdmin
+from loyalty.models import Member, Merge, Program, Reward
+from loyalty.queries.export import export_chunks
 from storefront.models import ApiKey, ClaimsKey, IdempotencyKey
 from storefront.services.erasure import forget_member
 from storefront.services.keys import revoke_api_key
-from tiers.queries.telling import tiers_held
+from tiers.queries.export import tier_parts
+from tiers.queries.standings import standings_of
+from tiers.queries.telling import held_codes, tiers_held
 
 NOTE = (
     "The secret part of a key was shown once, when it was made, and is kept nowhere. "
@@ -29,6 +33,11 @@ NOTE = (
 CLAIMS_NOTE = (
     "The secret is kept nowhere: it is made of this name and the server's SECRET_KEY. "
     "Those who check claims get it from GET /api/v1/program/claims-key."
+)
+
+# What an export tells of tiers.
+EXPORTED_TIERS = tuple(
+    f"tiers.view_{noun}" for noun in ("standing", "standingchange", "entryreward")
 )
 
 
@@ -227,7 +236,7 @@ class WelcomeBack(Reactivate):
         welcome_back(member=self.row, at=self.asked().at)
 
 
-admin.site.unregister([Member, Merge])
+admin.site.unregister([Member, Merge, Reward])
 
 
 @admin.register(Member)
@@ -246,11 +255,29 @@ class ForgettingMemberAdmin(MemberAdmin):
         "erase": Erase,
     }
 
+    def export_of(self, member: Member, request: HttpRequest) -> Iterable[str]:
+        if not request.user.has_perms(EXPORTED_TIERS):
+            return super().export_of(member, request)
+        at = member.program.now()
+        return export_chunks(member, at=at, more=tier_parts(member, at=at))
+
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Member | None:
         member = super().get_object(request, object_id, from_field)
         return member and as_of_now(member)
+
+
+@admin.register(Reward)
+class TieredRewardAdmin(RewardAdmin):
+    """Rewards, some of which are for some tiers only."""
+
+    def tiers_of(
+        self, program: Program, members: Sequence[Member]
+    ) -> Mapping[Member, Mapping[str, str]]:
+        at = program.now()
+        held = standings_of(program, members, at)
+        return {member: held_codes(held[member.pk]) for member in members}
 
 
 @admin.register(Merge)

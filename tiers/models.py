@@ -101,6 +101,8 @@ class DayTotal(models.Model):
     orders = models.IntegerField(default=0)
 
     class Meta:
+        verbose_name = "day's orders"
+        verbose_name_plural = "days' orders"
         constraints = [
             models.UniqueConstraint(fields=["member", "day"], name="day_total_once"),
             models.CheckConstraint(
@@ -124,6 +126,8 @@ class DayPoints(models.Model):
     released = models.BigIntegerField(default=0)
 
     class Meta:
+        verbose_name = "day's points"
+        verbose_name_plural = "days' points"
         constraints = [
             models.UniqueConstraint(
                 fields=["member", "point_type", "day"], name="day_points_once"
@@ -162,6 +166,7 @@ class Standing(models.Model):
     floor_reason = models.CharField(max_length=255, blank=True)
 
     class Meta:
+        verbose_name_plural = "members by tier"
         constraints = [
             models.UniqueConstraint(fields=["member", "ladder"], name="standing_once"),
             models.CheckConstraint(
@@ -183,7 +188,7 @@ class Standing(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.tier
+        return f"{self.member}: {self.tier or 'no tier'}"
 
     def has_floor(self, at: datetime) -> bool:
         """Say whether a tier set by hand holds at `at`."""
@@ -263,6 +268,8 @@ class StandingChange(models.Model):
     reason = models.CharField(max_length=255, blank=True)
 
     class Meta:
+        verbose_name = "change of tier"
+        verbose_name_plural = "changes of tier"
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(

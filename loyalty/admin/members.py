@@ -1,6 +1,6 @@
 """Members: one page that answers a support call."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -112,11 +112,15 @@ class MemberAdmin(ActingAdmin):
         if member is None:
             raise Http404
         note_act(request, member, "Export")
-        document = export_chunks(member, at=member.program.now())
+        document = self.export_of(member, request)
         response = StreamingHttpResponse(document, content_type="application/json")
         name = f"member-{member.pk}.json"
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
+
+    def export_of(self, member: Member, request: HttpRequest) -> Iterable[str]:
+        """Return the document, in pieces."""
+        return export_chunks(member, at=member.program.now())
 
     def page(self, member: Member) -> Page:
         program = member.program

@@ -136,7 +136,8 @@ class RewardForm(RewardFields):
     def _placed(self, problem: Problem) -> tuple[str | None, str]:
         """Return the field that a problem is at, and what to say there."""
         field, detail = placed(problem, "", self.fields)
-        if field is None and problem.pointer.startswith("/gives"):
+        # Of the whole reward only what it gives can be missing.
+        if field is None and (not problem.pointer or problem.pointer.startswith("/gives")):
             return "gives_kind", detail
         if field is None and problem.pointer.startswith("/voucher"):
             return "voucher_codes", f"{detail[:1].upper()}{detail[1:]}."

@@ -11,9 +11,9 @@ from core.staff import DASH, Figure, Panel
 from loyalty.admin.explaining import limit_in_words
 from loyalty.admin.reward_words import WHY_NOT, gives_in_words, mark, price_of
 from loyalty.admin.showing import link, local, money
-from loyalty.models import Program, Reward
+from loyalty.models import Member, Program, Reward
 from loyalty.queries.programs import point_type_forms
-from loyalty.queries.reward_trials import last_active_members, left_if, try_on_members
+from loyalty.queries.reward_trials import left_if, try_on_members
 from loyalty.rules.paying import quote_payment
 from loyalty.rules.rewards import ALWAYS, CompiledReward, Window, faces_of
 
@@ -122,13 +122,18 @@ def window_in_words(window: Window, program: Program) -> str:
 
 
 def who_panel(
-    reward: CompiledReward, form: Mapping[str, Any], row: Reward | None, program: Program
+    reward: CompiledReward,
+    form: Mapping[str, Any],
+    row: Reward | None,
+    program: Program,
+    tiers: Mapping[Member, Mapping[str, str]],
 ) -> Panel:
-    """Return who of the last active members could have the reward now, and why not."""
+    """Return who of these members, with their tiers, could have the reward now."""
     now: datetime = program.now()
-    members = last_active_members(program)
+    members = list(tiers)
+    held = {member.pk: each for member, each in tiers.items()}
     left = left_if(row, form.get("stock"), is_pooled=_is_pooled(reward), at=now)
-    tried = try_on_members(program, reward, members, left=left, at=now)
+    tried = try_on_members(program, reward, members, left=left, at=now, tiers=held)
     can = sum(1 for each in tried if each.why_not is None)
     return Panel(
         title=f"Who could have it: {can} of the last {len(members)} active members",

@@ -1,6 +1,6 @@
 """The reward editor: what can be had for points, as people fill it in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -23,8 +23,9 @@ from loyalty.admin.reward_form import RewardForm
 from loyalty.admin.reward_preview import face_of, who_panel
 from loyalty.admin.reward_words import gives_in_words, price_of
 from loyalty.admin.showing import list_of, page_of
-from loyalty.models import Program, Redemption, Reward, Voucher
-from loyalty.queries.reward_trials import taken_of
+from loyalty.models import Member, Program, Redemption, Reward, Voucher
+from loyalty.queries.member_facts import NO_TIERS
+from loyalty.queries.reward_trials import last_active_members, taken_of
 from loyalty.services.editing import archive_reward, edit_reward
 
 
@@ -141,9 +142,32 @@ class RewardAdmin(Acting):
             "subtitle": str(row or "A new reward"),
             "opts": self.opts,
             "original": row,
-            **_previewed(form, row),
+            **self._previewed(form, row),
         }
         return TemplateResponse(request, "admin/loyalty/reward/preview.html", context)
+
+    def tiers_of(
+        self, program: Program, members: Sequence[Member]
+    ) -> Mapping[Member, Mapping[str, str]]:
+        """Return the tiers that members hold, by ladder; ladders are unknown here."""
+        return dict.fromkeys(members, NO_TIERS)
+
+    def _previewed(self, form: Any, row: Reward | None) -> dict[str, Any]:
+        """Return what a shopper would see and who could have it, or what is wrong."""
+        if not form.is_valid():
+            problems = [
+                (str(form[name].label) if name in form.fields else "", text)
+                for name, texts in form.errors.items()
+                for text in map(str, texts)
+            ]
+            return {"problems": problems}
+        program: Program = form.program
+        reward = replace(form.compiled(), id=row.pk if row else None)
+        tiers = self.tiers_of(program, last_active_members(program))
+        return {
+            "face": face_of(reward, form.reward_form, row, program),
+            "panel": who_panel(reward, form.reward_form, row, program, tiers),
+        }
 
     def archive_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Take a reward off the catalogue, or bring an archived one back."""
@@ -165,20 +189,3 @@ def _with(fields: dict[str, Any], more: Mapping[str, tuple[str, ...]]) -> dict[s
     """Return a fieldset in which some fields have others behind them."""
     named = [name for field in fields["fields"] for name in more.get(field, (field,))]
     return fields | {"fields": tuple(named)}
-
-
-def _previewed(form: Any, row: Reward | None) -> dict[str, Any]:
-    """Return what a shopper would see and who could have it, or what is wrong."""
-    if not form.is_valid():
-        problems = [
-            (str(form[name].label) if name in form.fields else "", text)
-            for name, texts in form.errors.items()
-            for text in map(str, texts)
-        ]
-        return {"problems": problems}
-    program: Program = form.program
-    reward = replace(form.compiled(), id=row.pk if row else None)
-    return {
-        "face": face_of(reward, form.reward_form, row, program),
-        "panel": who_panel(reward, form.reward_form, row, program),
-    }

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -27,6 +28,7 @@ from loyalty.queries.balances import BUCKETS, forecast_of
 from loyalty.queries.members import merged_into
 
 FETCH = 500
+Parts = Iterable[tuple[str, Any]]
 ENCODER = DjangoJSONEncoder(ensure_ascii=False)
 
 # Each list of the document: its rows, the column that says whose they are, and what
@@ -112,20 +114,23 @@ NAMES = {
 }
 
 
-def member_export(member: Member, *, at: datetime) -> dict[str, Any]:
+def member_export(member: Member, *, at: datetime, more: Parts = ()) -> dict[str, Any]:
     """Return everything about a member, as one document that JSON can hold.
 
     The same rows give the same document. Who was merged into the member is part of it.
     """
-    parts = {name: _plain(value) for name, value in _parts(member, at)}
+    parts = {name: _plain(value) for name, value in chain(_parts(member, at), more)}
     document: dict[str, Any] = json.loads(ENCODER.encode(parts))
     return document
 
 
-def export_chunks(member: Member, *, at: datetime) -> Iterator[str]:
-    """Yield the same document as text, row by row, in memory that does not grow."""
+def export_chunks(member: Member, *, at: datetime, more: Parts = ()) -> Iterator[str]:
+    """Yield the same document as text, row by row, in memory that does not grow.
+
+    `more` are parts that other apps know of: mappings, or rows.
+    """
     opening = "{"
-    for name, value in _parts(member, at):
+    for name, value in chain(_parts(member, at), more):
         yield f"{opening}{ENCODER.encode(name)}: "
         if isinstance(value, Mapping):
             yield ENCODER.encode(value)

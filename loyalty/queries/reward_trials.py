@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from loyalty.models import Entry, Member, Program, Redemption, Reward, Voucher
 from loyalty.queries.balances import states_of
-from loyalty.queries.member_facts import COUNTED, Question, member_facts
+from loyalty.queries.member_facts import COUNTED, NO_TIERS, Question, member_facts
 from loyalty.queries.rewards import Circumstances, used_of, why_not_redeemable
 from loyalty.queries.setup import setup_of
 from loyalty.rules.rewards import CompiledReward
@@ -66,14 +66,18 @@ def try_on_members(
     *,
     left: int | None,
     at: datetime,
+    tiers: Mapping[int, Mapping[str, str]],
 ) -> list[RewardTrial]:
     """Return who could have a reward, at the price and by the rules that it says.
 
-    A handful of queries for all; two for each member where it has limits.
+    `tiers` has by member number those that are held, by ladder. A handful of queries
+    for all; two for each member where it has limits.
     """
     setup = setup_of(program)
     names = reward.when.names if reward.when else frozenset()
-    questions = [Question(member, at) for member in members]
+    questions = [
+        Question(member, at, tiers=tiers.get(member.pk, NO_TIERS)) for member in members
+    ]
     known = member_facts(questions, zone=setup.zone, counted=not COUNTED.isdisjoint(names))
     having: dict[int, dict[str, int]] = {}
     for state in states_of(setup, [member.pk for member in members], at=at):

@@ -16,6 +16,7 @@ from core.reading import one_of, read_rows
 from loyalty.models import Entry, Member, Redemption, Voucher
 from loyalty.rules.expiry import NO_HOLD, active_until, schedule
 from loyalty.rules.gives import Gives
+from loyalty.rules.keys import key_of_return
 from loyalty.rules.movements import claw_back, grant
 from loyalty.rules.rewards import VoucherTerms
 from loyalty.rules.wallets import Cause, NewLot, Source
@@ -151,7 +152,7 @@ def take_back_gifts(book: Book, owners: Mapping[str, int], *, at: datetime) -> d
 def _clawback(entry: Entry, owner: int, at: datetime) -> Posting:
     points = entry.available + entry.pending
     source = (entry.source_type, entry.source_id)
-    cause = Cause(f"{entry.key}:back", source, at)
+    cause = Cause(key_of_return(entry.key), source, at)
     wallet = (owner, entry.wallet.point_type_id)
     return Posting(wallet, partial(claw_back, points=points, cause=cause), source=source)
 

@@ -1,6 +1,6 @@
 """Merging two members who are one person, and undoing it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,6 +43,11 @@ BY_NUMBER: dict[str, Any] = {
     "events": MemberEvent,
     "redemptions": Redemption,
     "vouchers": Voucher,
+}
+# Adjustments that wait for somebody, and those that were made, and may count for tiers.
+ADJUSTED = {
+    "adjustments": Adjustment.Status.AWAITING,
+    "adjusted": Adjustment.Status.POSTED,
 }
 CHUNK = 1_000
 
@@ -121,11 +126,12 @@ def merge_members(
 
 
 @retrying
-def undo_merge(*, merge: Merge, at: datetime) -> Merge:
+def undo_merge(*, merge: Merge, at: datetime, gifts: Collection[str] = ()) -> Merge:
     """Make two members of one again, within 30 days.
 
     What is left of the moved lots goes back, and so does what was moved with them;
     spent points stay spent, and what the survivor did since stays the survivor's.
+    `gifts` are the keys of those that the merged member was given.
 
     :raises AlreadyUndone: if it was undone before
     :raises UndoTooLate: after 30 days
@@ -145,7 +151,7 @@ def undo_merge(*, merge: Merge, at: datetime) -> Merge:
     moved = merge.moved
     facts = _facts_of(moved)
     move = Move(survivor.pk, merged.pk, f"unmerge:{merge.pk}", _source(merge), at)
-    moved["lifetimes"] = return_points(book, move, moved, facts)
+    moved["lifetimes"] = return_points(book, move, moved, facts, gifts)
     close_wallets([merged.pk], is_closed=False)
     _return_rows(merged, survivor, moved, facts)
     _renumber_lots(merge, back=True)
@@ -209,9 +215,10 @@ def _move_rows(merged: Member, survivor: Member) -> dict[str, Any]:
         rows = model.objects.filter(member=merged)
         moved[name] = list(rows.order_by("pk").values_list("pk", flat=True))
         rows.update(member=survivor)
-    waiting = Adjustment.objects.filter(member=merged, status=Adjustment.Status.AWAITING)
-    moved["adjustments"] = list(waiting.values_list("pk", flat=True))
-    waiting.update(member=survivor)
+    for name, status in ADJUSTED.items():
+        adjustments = Adjustment.objects.filter(member=merged, status=status)
+        moved[name] = list(adjustments.order_by("pk").values_list("pk", flat=True))
+        adjustments.update(member=survivor)
     for model in (Decision, LimitUse):
         model.objects.filter(member=merged).update(member=survivor)
     return moved
@@ -224,10 +231,10 @@ def _return_rows(
         for numbers in _chunks(moved[name]):
             rows = model.objects.filter(pk__in=numbers, member=survivor)
             rows.update(member=merged)
-    waiting = Adjustment.objects.filter(
-        pk__in=moved["adjustments"], member=survivor, status=Adjustment.Status.AWAITING
-    )
-    waiting.update(member=merged)
+    # What was decided since was decided about the survivor.
+    for name, status in ADJUSTED.items():
+        adjustments = Adjustment.objects.filter(pk__in=moved[name], member=survivor)
+        adjustments.filter(status=status).update(member=merged)
     for kind, words in (("order", ("order", "refund", "claim")), ("event", ("event", "claim"))):
         for ids in _chunks([fact_id for what, fact_id in facts if what == kind]):
             decisions = Decision.objects.filter(member=survivor, fact_type__in=words)

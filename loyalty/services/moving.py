@@ -11,6 +11,7 @@ from django.db.models import Q
 from loyalty.models import Entry, Lot
 from loyalty.queries.balances import LIFETIMES, lot_rows, lot_state
 from loyalty.queries.setup import PointTypeSetup
+from loyalty.rules.keys import key_of_return
 from loyalty.rules.merging import Parcel, pack, receive, send
 from loyalty.rules.wallets import (
     Cause,
@@ -65,9 +66,16 @@ def move_points(book: Book, move: Move) -> dict[str, Any]:
 
 
 def return_points(
-    book: Book, move: Move, moved: dict[str, Any], facts: Collection[Source]
+    book: Book,
+    move: Move,
+    moved: dict[str, Any],
+    facts: Collection[Source],
+    gifts: Collection[str] = (),
 ) -> dict[str, list[int]]:
     """Move back what is left of moved lots, and what `facts` have earned since.
+
+    `gifts` are the keys of those that the member had been given: one that was taken back
+    since is no longer in its lifetime.
 
     Returns the lifetimes that stay behind, by number of the point type.
     """
@@ -88,7 +96,7 @@ def return_points(
         _draft(book, move, code, pack(theirs, found), debt)
         book.rescheduled += [found[lot.id] for lot in theirs if lot.id in found]
         before = moved["lifetimes"][str(sender.point_type_id)]
-        since = _lifetimes_since(sender, moved["since"][code], facts)
+        since = _lifetimes_since(sender, moved["since"][code], facts, gifts)
         back = _at_most(sender, before, since)
         _move_lifetimes(book, sender, recipient, back)
         kept[str(sender.point_type_id)] = [a - b for a, b in zip(before, back, strict=True)]
@@ -155,17 +163,21 @@ def _stay_awake(book: Book, sender: WalletState, recipient: WalletState) -> None
 
 
 def _lifetimes_since(
-    wallet: WalletState, seq: int, facts: Collection[Source]
+    wallet: WalletState, seq: int, facts: Collection[Source], gifts: Collection[str]
 ) -> tuple[int, int, int]:
-    """Return how `facts` have changed the lifetimes of a wallet after an entry."""
+    """Return how `facts` have changed the lifetimes of a wallet after an entry.
+
+    So has taking back a gift.
+    """
     totals = (0, 0, 0)
+    taken_back = {key_of_return(key) for key in gifts}
     columns = ("available", "pending", "held", "debt")
     rows = Entry.objects.filter(wallet=wallet.id, seq__gt=seq).values_list(
         "kind", "source_type", "source_id", "key", "occurred_at", "reverses_id", *columns
     )
     for kind, source_type, source_id, key, at, reverses, *movement in rows.iterator():
         source = (source_type, source_id)
-        if source in facts:
+        if source in facts or key in taken_back:
             cause = replace(Cause(key, source, at), reverses_id=reverses)
             changes = lifetime_changes(Draft(kind, cause, *movement))
             totals = tuple(map(sum, zip(totals, changes, strict=True)))  # type: ignore[assignment]

@@ -236,6 +236,7 @@ def _refuse_unknown_lines(body: Mapping[str, Any], statement: RefundStatement) -
         raise InvalidInput(problems)
 
 
+# The body comes last: who writes it has it as text already.
 ORDER_COLUMNS = (
     "member_id",
     "member_ref",
@@ -245,7 +246,6 @@ ORDER_COLUMNS = (
     "version",
     "stated_updated_at",
     "status",
-    "body",
     "refunds",
     *TIMES,
     "subtotal",
@@ -255,4 +255,5 @@ ORDER_COLUMNS = (
     "frozen",
     "posted",
     "decision_id",
+    "body",
 )

@@ -1,9 +1,10 @@
 """From what facts are worth to what the ledger is asked to do, and its record."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from core import bulk
@@ -24,6 +25,8 @@ EVENT_COLUMNS = (
     "posted",
     "decision_id",
 )
+# The statements of orders, by the number of the order.
+Bodies = Mapping[int, bulk.Encoded]
 
 
 def post_facts(wave: Wave) -> None:
@@ -45,13 +48,18 @@ def post_facts(wave: Wave) -> None:
     write_uses(wave, facts)
     # Before all that refers to them: where a row refers to one that is yet to come,
     # SQLite looks through whole tables for it.
-    _write_decisions(wave, facts)
+    bodies = {
+        fact.order.pk: bulk.Encoded.of(fact.order.body)
+        for fact in facts
+        if fact.order is not None and fact.order.body is not None
+    }
+    _write_decisions(wave, facts, bodies)
     write(wave.book)
     for (_, earning, _), drafted in zip(asked, drafts, strict=True):
         _note_lots(earning, drafted)
     for fact in facts:
         _remember(fact, wave.at)
-    _write_orders(wave, facts)
+    _write_orders(facts, bodies)
     _write_events(wave, facts)
 
 
@@ -230,7 +238,7 @@ def _text(moment: Any) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def _write_decisions(wave: Wave, facts: Sequence[Fact]) -> None:
+def _write_decisions(wave: Wave, facts: Sequence[Fact], bodies: Bodies) -> None:
     columns = (
         "id",
         "program_id",
@@ -251,7 +259,7 @@ def _write_decisions(wave: Wave, facts: Sequence[Fact]) -> None:
             _fact_type(fact),
             fact.source[1],
             fact.order.version if fact.order else 1,
-            _statement(fact),
+            _statement(fact, bodies),
             outcome_of(fact),
             fact.row.rule_set_id,
             wave.at,
@@ -269,7 +277,7 @@ def _fact_type(fact: Fact) -> str:
     return fact.source[0]
 
 
-def _statement(fact: Fact) -> dict[str, Any]:
+def _statement(fact: Fact, bodies: Bodies) -> dict[str, Any] | bulk.Encoded:
     """Return what was stated, as a decision keeps it."""
     statement = fact.statement
     if isinstance(statement, RefundStatement):
@@ -283,7 +291,7 @@ def _statement(fact: Fact) -> dict[str, Any]:
         }
     if isinstance(statement, Claim):
         return {"member": statement.member}
-    return fact.order.body if fact.order and fact.order.body else {}
+    return bodies.get(fact.order.pk, {}) if fact.order else {}
 
 
 def outcome_of(fact: Fact) -> dict[str, Any]:
@@ -333,18 +341,21 @@ def _is_early(fact: Fact) -> bool:
     return fact.order is not None and fact.order.body is None
 
 
-def _write_orders(wave: Wave, facts: Sequence[Fact]) -> None:
+def _write_orders(facts: Sequence[Fact], bodies: Bodies) -> None:
     orders = [fact.order for fact in facts if fact.order]
-    columns = ("program_id", "external_id", "recorded_at", *ORDER_COLUMNS)
     new = [order for order in orders if order._state.adding]
     known = [order for order in orders if not order._state.adding]
-    rows = [(order.pk, *(getattr(order, c) for c in columns)) for order in new]
-    bulk.insert_rows(Order, ("id", *columns), rows)
-    bulk.update_rows(
-        Order,
-        ORDER_COLUMNS,
-        [(order.pk, *(getattr(order, c) for c in ORDER_COLUMNS)) for order in known],
-    )
+    columns = ("id", "program_id", "external_id", "recorded_at", *ORDER_COLUMNS)
+    bulk.insert_rows(Order, columns, _order_rows(new, columns, bodies))
+    bulk.update_rows(Order, ORDER_COLUMNS, _order_rows(known, ("id", *ORDER_COLUMNS), bodies))
+
+
+def _order_rows(
+    orders: Sequence[Order], columns: Sequence[str], bodies: Bodies
+) -> list[tuple[Any, ...]]:
+    """Return what columns of orders are to hold: the body last, as it is encoded already."""
+    values = attrgetter(*columns[:-1])
+    return [(*values(order), bodies.get(order.pk)) for order in orders]
 
 
 def _write_events(wave: Wave, facts: Sequence[Fact]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from loyalty.models import Member
-from referrals.models import Referral
+from referrals.models import Identity, Referral
 from referrals.rules.states import BY_FACTS, OVER, State
 
 GONE = (Member.Status.CLOSED, Member.Status.ERASED)
@@ -15,37 +15,57 @@ OVER_STATES = [state.value for state in OVER]
 MOVABLE = ~Q(state=State.REJECTED.value) | Q(reason__in=[reason.value for reason in BY_FACTS])
 
 
-def friend_is(*, member: int | None, ref: str, digests: Iterable[bytes]) -> Q:
-    """Return the condition that a referral's friend is known by one of these."""
-    condition = Q()
-    if member is not None:
-        condition |= Q(friend=member)
-    if ref:
-        condition |= Q(friend=None, friend_ref=ref)
-    known_by = list(digests)
-    if known_by:
-        # Whoever has enrolled is told by the row.
-        identities = Q(identities__digest__in=known_by, identities__kind__in=("email", "phone"))
-        condition |= Q(friend=None) & identities
-    return condition
+@dataclass(frozen=True, slots=True)
+class Friend:
+    """By what a friend may be known: as a member, by an id, by hashes of addresses."""
+
+    program: int
+    member: int | None = None
+    ref: str = ""
+    digests: Sequence[bytes] = ()
 
 
-def live_referrals(
-    program_id: int, referral_program: int, condition: Q, *, lock: bool = False
+def referrals_of(friend: Friend) -> set[int]:
+    """Return the numbers of all referrals of a friend: a query for rows, one for hashes.
+
+    Apart, since no index serves both. Who has enrolled is told by the row alone.
+    """
+    asked = Q()
+    if friend.member is not None:
+        asked |= Q(friend=friend.member)
+    if friend.ref:
+        asked |= Q(friend=None, friend_ref=friend.ref)
+    found: set[int] = set()
+    if asked:
+        rows = Referral.objects.filter(asked, program=friend.program)
+        found.update(rows.values_list("pk", flat=True))
+    if friend.digests:
+        known = Identity.objects.filter(
+            program=friend.program,
+            digest__in=list(friend.digests),
+            kind__in=("email", "phone"),
+            referral__isnull=False,
+            referral__friend=None,
+        )
+        found.update(number for number in known.values_list("referral_id", flat=True) if number)
+    return found
+
+
+def known_referrals(
+    friend: Friend, referral_program: int, *, lock: bool = False
 ) -> Sequence[Referral]:
-    """Return a friend's referrals that are not over, oldest first."""
-    found = Referral.objects.filter(
-        condition, program=program_id, referral_program=referral_program
-    )
-    numbers = found.exclude(state__in=OVER_STATES).values_list("pk", flat=True)
-    rows = Referral.objects.filter(pk__in=sorted(set(numbers))).order_by("pk")
+    """Return all referrals of a friend in a referral program, oldest first."""
+    rows = Referral.objects.filter(
+        pk__in=sorted(referrals_of(friend)), referral_program=referral_program
+    ).order_by("pk")
     return list(rows.select_for_update() if lock else rows)
 
 
-def waiting_for(program_id: int, condition: Q) -> list[int]:
+def waiting_for(friend: Friend) -> list[int]:
     """Return the numbers of referrals that wait for somebody to enrol, oldest first."""
-    found = Referral.objects.filter(condition, program=program_id, friend=None)
-    return sorted(set(found.exclude(state__in=OVER_STATES).values_list("pk", flat=True)))
+    rows = Referral.objects.filter(pk__in=sorted(referrals_of(friend)), friend=None)
+    live = rows.exclude(state__in=OVER_STATES).order_by("pk")
+    return list(live.values_list("pk", flat=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from core.transactions import LookAgain, retrying
 from loyalty.models import Member, Program
 from loyalty.services.ledger import open_book
-from referrals.models import Identity, Referral
+from referrals.models import Referral
 from referrals.queries.live import GONE, movable_of
 from referrals.queries.programs import referral_setup_of
 from referrals.rules.states import State
@@ -78,12 +78,4 @@ def settle_due(*, program: Program, at: datetime, most: int = CHUNK) -> int:
     ]
     if numbers:
         settle_referrals(program=program, referrals=numbers, at=at)
-    return len(numbers)
-
-
-def forget_identities(*, program: Program, at: datetime, most: int = 10_000) -> int:
-    """Delete what was to be kept until `at` of where people were and what they used."""
-    due = Identity.objects.filter(program=program, forget_at__lte=at)
-    numbers = list(due.order_by("forget_at").values_list("pk", flat=True)[:most])
-    Identity.objects.filter(pk__in=numbers).delete()
     return len(numbers)

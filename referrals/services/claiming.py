@@ -4,16 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Q
-
-from core import bulk
 from core.errors import NotFound
 from loyalty.models import Member, Order
 from loyalty.queries.members import survivor_of
-from referrals.models import Identity, Payout, Referral, ReferralCode
+from referrals.models import Payout, Referral, ReferralCode
+from referrals.queries.advocates import paid_in_window
 from referrals.queries.evidence import Person, evidence_of
 from referrals.queries.friends import is_customer
-from referrals.queries.live import friend_is, live_referrals
+from referrals.queries.live import Friend, known_referrals
 from referrals.rules.attribution import Source, Touch
 from referrals.rules.fraud import Outcome, Score, score
 from referrals.rules.programs import CompiledReferrals
@@ -26,7 +24,8 @@ from referrals.rules.refusals import (
 )
 from referrals.rules.states import UNDECIDED, Reason, State
 from referrals.services.codes import refuse_ended
-from referrals.services.digests import Digests, digests_of_member, forgotten_at
+from referrals.services.digests import Digests, digests_of_member
+from referrals.services.identities import remember_claim
 from referrals.services.paying import GIVEN, settle_payouts, take_back
 from referrals.services.settling import (
     Settling,
@@ -37,15 +36,8 @@ from referrals.services.settling import (
     write_referrals,
 )
 
-IDENTITY_COLUMNS = (
-    "program_id",
-    "kind",
-    "digest",
-    "member_id",
-    "referral_id",
-    "seen_at",
-    "forget_at",
-)
+# Somebody, or what was found, said no: claiming the friend again is no way around it.
+TURNED_DOWN = (Reason.REJECTED, Reason.SELF_REFERRAL)
 
 
 @dataclass(slots=True)
@@ -68,10 +60,10 @@ class Claiming:
     def known_by(self) -> list[bytes]:
         return [self.digests[kind] for kind in ("email", "phone") if kind in self.digests]
 
-    def is_friend(self) -> Q:
-        """Return the condition that a referral is of this friend."""
+    @property
+    def known_as(self) -> Friend:
         number = self.friend.pk if self.friend else None
-        return friend_is(member=number, ref=self.friend_ref, digests=self.known_by)
+        return Friend(self.code.program_id, number, self.friend_ref, self.known_by)
 
 
 def advocate_of(code: ReferralCode) -> Member:
@@ -95,17 +87,33 @@ def make_claim(settling: Settling, claiming: Claiming) -> Referral:
     terms = setup.newest(name)
     advocate = advocate_of(claiming.code)
     number = claiming.code.referral_program_id
-    live = live_referrals(setup.program_id, number, claiming.is_friend(), lock=True)
-    settling.load(live)
-    for earlier in live:
-        if earlier.advocate_id == advocate.pk:
+    known = known_referrals(claiming.known_as, number, lock=True)
+    settling.load(known)
+    _expire(settling, known)
+    for earlier in known:
+        if earlier.advocate_id == advocate.pk and _still_holds(earlier):
             return earlier
+    live = [earlier for earlier in known if not earlier.is_over]
     _refuse(settling, claiming, terms, advocate)
     for earlier in live:
         _refuse_unless_better(settling, claiming, terms, earlier)
     for earlier in live:
         _supersede(settling, earlier, claiming)
     return _write(settling, claiming, terms, advocate)
+
+
+def _expire(settling: Settling, known: Sequence[Referral]) -> None:
+    """Note which claims have run out: nobody may have looked since."""
+    over = [r for r in known if r.state != r.state_at(settling.at)]
+    for referral in over:
+        why = Why("time", Reason.EXPIRED.value)
+        take_step(settling, referral, State.EXPIRED, why)
+    write_referrals(settling, over)
+
+
+def _still_holds(referral: Referral) -> bool:
+    """Say whether claiming the friend again leads to this: who was turned down stays so."""
+    return not referral.is_over or referral.reason in TURNED_DOWN
 
 
 def _refuse(
@@ -120,17 +128,9 @@ def _refuse(
     if _is_existing(settling, claiming, terms):
         raise ExistingCustomer("the friend was a customer before")
     if terms.friend is None and terms.cap is not None:
-        window = terms.cap.window(settling.at, zone)
-        paid = Payout.objects.filter(
-            member=advocate,
-            referral_program=claiming.code.referral_program_id,
-            side=Payout.Side.ADVOCATE,
-            outcome=GIVEN,
-            taken_back_at=None,
-            due_at__gte=window.start,
-            due_at__lt=window.end,
-        )
-        if not terms.cap.has_room(paid.count()):
+        owner = (advocate.pk, claiming.code.referral_program_id)
+        paid = paid_in_window(settling.setup, *owner, terms.cap, settling.at)
+        if not terms.cap.has_room(paid):
             raise CapReached("the advocate has been paid for as many friends as may be")
 
 
@@ -241,19 +241,7 @@ def _insert(
         signed_up_at=max(friend.joined_at, claiming.claimed_at) if friend else None,
         expires_at=terms.expires_at(claiming.claimed_at, zone),
     )
-    rows = [
-        (
-            settling.program.pk,
-            kind,
-            digest,
-            None,
-            referral.pk,
-            settling.at,
-            forgotten_at(kind, settling.at, zone),
-        )
-        for kind, digest in claiming.digests.items()
-    ]
-    bulk.insert_rows(Identity, IDENTITY_COLUMNS, rows)
+    remember_claim(settling.program, referral.pk, claiming.digests, settling.at)
     return referral
 
 

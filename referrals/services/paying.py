@@ -19,6 +19,7 @@ from loyalty.rules.rewards import VoucherTerms
 from loyalty.services.gifts import Gift, give_gifts, take_back_gifts
 from loyalty.services.redemptions.announcing import told_of_voucher
 from referrals.models import Payout, Referral, ReferralProgram
+from referrals.queries.advocates import paid_in_window
 from referrals.rules.payouts import Cap, cost_of, milestones_due
 from referrals.rules.programs import CompiledReferrals, Side
 from referrals.rules.states import State
@@ -163,17 +164,8 @@ def _outcome(settling: Settling, payout: Payout, offer: Offer) -> str:
 
 
 def _has_room(settling: Settling, payout: Payout, cap: Cap) -> bool:
-    window = cap.window(payout.due_at, settling.book.setup.zone)
-    paid = Payout.objects.filter(
-        member=payout.member_id,
-        referral_program=payout.referral_program_id,
-        side=ADVOCATE,
-        outcome=GIVEN,
-        taken_back_at=None,
-        due_at__gte=window.start,
-        due_at__lt=window.end,
-    )
-    return cap.has_room(paid.count())
+    owner = (payout.member_id, payout.referral_program_id)
+    return cap.has_room(paid_in_window(settling.setup, *owner, cap, payout.due_at))
 
 
 def _spend(settling: Settling, payout: Payout, offer: Offer) -> bool:

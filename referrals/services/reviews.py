@@ -7,7 +7,7 @@ from functools import partial
 
 from loyalty.models import Program
 from referrals.models import Referral
-from referrals.queries.live import friend_is, live_referrals
+from referrals.queries.live import Friend, known_referrals
 from referrals.rules.refusals import AlreadyReferred
 from referrals.rules.states import Reason, State, WrongState, after
 from referrals.services.agreeing import settle_referrals
@@ -111,7 +111,9 @@ def _why(decided: Decided, reason: str = "") -> Why:
 def _refuse_if_taken(referral: Referral) -> None:
     if referral.friend_id is None:
         return
-    friend = friend_is(member=referral.friend_id, ref="", digests=())
-    number = referral.referral_program_id
-    for other in live_referrals(referral.program_id, number, friend):
+    friend = Friend(referral.program_id, referral.friend_id)
+    known = known_referrals(friend, referral.referral_program_id)
+    for other in known:
+        if other.is_over:
+            continue
         raise AlreadyReferred("the friend was referred again since", referral=str(other))

@@ -8,24 +8,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from core import bulk
-from core.errors import DomainError
+from core.errors import NotFound
 from core.locks import lock_names
 from core.transactions import LookAgain
-from loyalty.models import Member
+from loyalty.models import Member, Order
 from loyalty.rules.statements import MemberStatement, OrderStatement
-from loyalty.services.facts import Fact, Wave
-from referrals.models import Identity, Referral, ReferralCode
+from loyalty.services.facts import Claim, Fact, Wave
+from referrals.models import Referral, ReferralCode
 from referrals.queries.friends import News
-from referrals.queries.live import advocates_of, friend_is, movable_of, waiting_for
+from referrals.queries.live import Friend, advocates_of, movable_of, waiting_for
 from referrals.queries.programs import ReferralSetup, referral_setup_of
 from referrals.rules.attribution import Source
 from referrals.rules.codes import LONGEST, compared
 from referrals.rules.qualification import FriendOrder
 from referrals.rules.refusals import REFUSALS
 from referrals.rules.states import OVER, Reason, State
-from referrals.services.claiming import IDENTITY_COLUMNS, Claiming, advocate_of, make_claim
-from referrals.services.digests import digests_of_member, forgotten_at
+from referrals.services.claiming import Claiming, advocate_of, make_claim
+from referrals.services.digests import digests_of_member
+from referrals.services.identities import remember_members
 from referrals.services.paying import attach_voucher, settle_payouts
 from referrals.services.settling import Settling, Why, settle_states, take_step, write_referrals
 
@@ -35,13 +35,14 @@ class Found:
     """Which referrals a wave's facts may move, and which codes they name.
 
     `advocates` are the members whose wallets have to be locked as well; one who is gone
-    has none. `enrolled` has, by number, the member that a claim was waiting for.
+    has none. `enrolled` has, by number, the member that a claim was waiting for; `codes`
+    by fact (its `id`) the code that it names.
     """
 
     setup: ReferralSetup | None = None
     referrals: dict[int, int | None] = field(default_factory=dict)
     enrolled: dict[int, Member] = field(default_factory=dict)
-    codes: dict[str, ReferralCode] = field(default_factory=dict)
+    codes: dict[int, ReferralCode] = field(default_factory=dict)
     advocates: set[int] = field(default_factory=set)
 
 
@@ -84,8 +85,9 @@ def _find_waiting(wave: Wave, found: Found) -> None:
             continue
         digests = digests_of_member(member)
         lock_names(member.program_id, map(bytes.hex, digests.values()))
-        condition = friend_is(member=None, ref=member.external_id, digests=digests.values())
-        for number in waiting_for(member.program_id, condition):
+        known_by = list(digests.values())
+        friend = Friend(member.program_id, ref=member.external_id, digests=known_by)
+        for number in waiting_for(friend):
             found.enrolled[number] = member
     if found.enrolled:
         for one in advocates_of(found.enrolled):
@@ -93,29 +95,40 @@ def _find_waiting(wave: Wave, found: Found) -> None:
 
 
 def _find_codes(wave: Wave, found: Found) -> None:
-    typed = {compared(text)[:LONGEST] for fact in wave.facts if (text := _code_in(fact))}
+    typed = {id(fact): compared(text)[:LONGEST] for fact, text in _typed(wave) if text}
     if not typed:
         return
-    rows = ReferralCode.objects.filter(program=wave.setup.program_id, code__in=typed)
-    for code in rows.select_related("member"):
-        try:
-            found.advocates.add(advocate_of(code).pk)
-        except DomainError:
-            # Its owner takes part no more: it is as if there were no such code.
+    rows = ReferralCode.objects.filter(
+        program=wave.setup.program_id, code__in=set(typed.values())
+    )
+    known = {code.code: code for code in rows.select_related("member")}
+    for fact, text in typed.items():
+        if code := known.get(text):
+            try:
+                found.advocates.add(advocate_of(code).pk)
+            except NotFound:
+                # Its owner takes part no more: it is as if there were no such code.
+                continue
+            found.codes[fact] = code
+
+
+def _typed(wave: Wave) -> Iterable[tuple[Fact, str]]:
+    """Yield the codes that are typed at enrolment and at the checkout, guests' included."""
+    waiting: dict[str, Fact] = {}
+    for fact in wave.facts:
+        statement = fact.statement
+        if fact.error:
             continue
-        found.codes[code.code] = code
-
-
-def _code_in(fact: Fact) -> str:
-    """Return the code that a fact names, where it can still bring anything about."""
-    statement = fact.statement
-    if fact.error or not fact.is_applied:
-        return ""
-    if isinstance(statement, OrderStatement):
-        return statement.body.get("referral_code") or ""
-    if isinstance(statement, MemberStatement) and fact.is_created:
-        return statement.given.get("referral_code") or ""
-    return ""
+        if isinstance(statement, OrderStatement):
+            yield fact, statement.body.get("referral_code") or ""
+        elif isinstance(statement, MemberStatement) and fact.is_created:
+            yield fact, statement.given.get("referral_code") or ""
+        elif isinstance(statement, Claim) and statement.kind == "order":
+            waiting[statement.id] = fact
+    if waiting:
+        rows = Order.objects.filter(program=wave.setup.program_id, external_id__in=waiting)
+        for external_id, code in rows.values_list("external_id", "body__referral_code"):
+            yield waiting[external_id], code or ""
 
 
 def qualify_referrals(wave: Wave, found: Found) -> dict[int, dict[str, Any]]:
@@ -212,7 +225,7 @@ def _claim(settling: Settling, wave: Wave, found: Found) -> dict[int, Referral]:
     """Make the claims of codes that were typed at enrolment and at the checkout."""
     claimed = {}
     for fact in wave.facts:
-        code = found.codes.get(compared(_code_in(fact))[:LONGEST])
+        code = found.codes.get(id(fact))
         if code is None or fact.member is None or not _is_open_to(fact):
             continue
         try:
@@ -224,6 +237,8 @@ def _claim(settling: Settling, wave: Wave, found: Found) -> dict[int, Referral]:
 
 
 def _is_open_to(fact: Fact) -> bool:
+    if fact.error or not fact.is_applied:
+        return False
     return fact.order is None or fact.order.counts
 
 
@@ -244,15 +259,8 @@ def _claiming(fact: Fact, friend: Member, code: ReferralCode) -> Claiming:
 
 def _remember(wave: Wave) -> None:
     """Know those who have just enrolled by what they are known by."""
-    zone, at = wave.setup.zone, wave.at
-    rows = [
-        (wave.setup.program_id, kind, digest, fact.member.pk, None, at,
-         forgotten_at(kind, at, zone))
-        for fact in wave.of(MemberStatement)
-        if fact.member is not None and fact.is_created
-        for kind, digest in digests_of_member(fact.member).items()
-    ]  # fmt: skip
-    bulk.insert_rows(Identity, IDENTITY_COLUMNS, rows)
+    new = [f.member for f in wave.of(MemberStatement) if f.member and f.is_created]
+    remember_members(wave.setup.program_id, new, wave.at)
 
 
 def _told(

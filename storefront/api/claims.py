@@ -122,12 +122,10 @@ class ClaimsKeyRotationView(ProgramView):
     tag = "Tiers"
     noun = "claims_key_rotation"
     scopes = frozenset({"admin", "program"})
-    parameters = {"audience": parse_audience}
 
     @extend_schema(
-        parameters=query.AUDIENCE,
         request=shapes.RotationStatement,
-        responses=OpenApiResponse(shapes.ClaimsKeys, "Both keys, the new one first."),
+        responses=OpenApiResponse(shapes.ClaimsKeyFaces, "Both keys, the new one first."),
         examples=[
             OpenApiExample("Within a day", shapes.ROTATION, request_only=True),
             OpenApiExample("Two keys", shapes.ROTATED, response_only=True),
@@ -136,9 +134,9 @@ class ClaimsKeyRotationView(ProgramView):
     def post(self, request: ProgramRequest) -> Response:
         """Announce a new key, for all audiences, that signs after `overlap` seconds.
 
-        A day unless stated: the time for checkers to fetch it. The old one ends an hour
-        after that. `overlap` 0 is for a secret that leaked: the new key signs at once,
-        and what the others signed is no longer good. 409 `rotation_under_way`.
+        A day unless stated: the time for checkers to fetch its secret. The old one ends
+        an hour after that. `overlap` 0 is for a secret that leaked: the new key signs at
+        once, and what the others signed is no longer good. 409 `rotation_under_way`.
         """
         stated = read_fields(request.data, ROTATION)
         keys = rotate_claims_key(
@@ -146,7 +144,8 @@ class ClaimsKeyRotationView(ProgramView):
             overlap=stated.get("overlap", DEFAULT_OVERLAP),
             at=clock.real_now(),
         )
-        return Response(_keys_body(request, keys))
+        # Answers to a POST may be kept, and secrets are kept nowhere.
+        return Response({"keys": [_key_face(key) for key in keys]})
 
 
 def claim_answer(request: ProgramRequest, member: Member) -> Response:
@@ -169,13 +168,9 @@ def _keys_body(request: ProgramRequest, keys: Sequence[ClaimsKey]) -> dict[str, 
         "audience": audience,
         "algorithm": ALGORITHM,
         "type": TYPE,
-        "keys": [
-            {
-                "kid": key.kid,
-                "secret": secret_of(key, audience),
-                "signs_from": key.signs_from,
-                "ends_at": key.ends_at,
-            }
-            for key in keys
-        ],
+        "keys": [_key_face(key) | {"secret": secret_of(key, audience)} for key in keys],
     }
+
+
+def _key_face(key: ClaimsKey) -> dict[str, Any]:
+    return {"kid": key.kid, "signs_from": key.signs_from, "ends_at": key.ends_at}

@@ -27,6 +27,7 @@ from storefront.api.reading import parse_query_phone
 from storefront.api.shapes import lives, query
 from storefront.api.shapes import members as shapes
 from storefront.services.erasure import forget_member
+from tiers.queries.export import tier_parts
 from tiers.queries.telling import tiers_told
 
 STATED = OpenApiExample("Ada", shapes.STATEMENT, request_only=True)
@@ -149,7 +150,8 @@ class ExportView(ProgramView):
         It is written while it is sent, however long it gets.
         """
         member = find_member(request.program, member_id)
-        document = export_chunks(member, at=request.program.now())
+        at = request.program.now()
+        document = export_chunks(member, at=at, more=tier_parts(member, at=at))
         return StreamingHttpResponse(document, content_type="application/json")
 
 

@@ -12,6 +12,7 @@ from engine.lives import erase_person
 from loyalty.models import Member
 from loyalty.services.erasing import identifying_texts
 from storefront.models import IdempotencyKey
+from storefront.services.claims import said_by_claim
 from storefront.services.idempotency import unnamed
 
 CONFLICT = 409
@@ -51,7 +52,8 @@ def _forget_answers(member: Member, texts: Set[str]) -> None:
     for row in _rows_of(member).exclude(status=None).iterator():
         # Only a refusal tells something in a sentence.
         telling = said if row.status == CONFLICT else names
-        if telling.search(bytes(row.body or b"").decode()):
+        answer = bytes(row.body or b"").decode()
+        if telling.search(answer) or telling.search(said_by_claim(answer)):
             IdempotencyKey.objects.filter(pk=row.pk).update(**gone)
 
 

@@ -5,11 +5,11 @@ the database. So standings are never invented, and a million take minutes.
 """
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from random import Random
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 from core import bulk
 from loyalty.models import Member, Program, Wallet
@@ -107,13 +107,11 @@ def _copy(
     ]
     names = ", ".join(f'"{name}"' for name in columns)
     table = model._meta.db_table
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        # What was copied leads where what was lived does: nobody need look it up.
+        cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute(
             f"INSERT INTO {table} ({names}) SELECT {', '.join(given)} "
             f"FROM generate_series(1, {LIVED - 1}) g, {table} WHERE id >= %s ORDER BY g, id",
             [first[model]],
         )
-
-
-def day_after(days: int) -> date:
-    return TODAY + timedelta(days=days)

@@ -61,7 +61,7 @@ def tier_reviews() -> list[Row]:
             ">= 0.25",
         ),
         Row(
-            f"nights that touch {large.touched:,} of them ({large.moved:,} move), a full review",
+            f"nights touching {large.touched:,} of them ({large.moved:,} move), a full review",
             large.nights,
             large.full,
             "s",

@@ -38,6 +38,7 @@ from tests.factories import (
 from tests.journeys.names import renamed
 from tests.journeys.snapshots import snapshot
 from tests.proof import prove
+from tests.tiers.factories import make_ladders
 
 RULES = {
     "spend": SPEND | {"limits": [{"points": 300, "per": "week", "window": "rolling"}]},
@@ -72,6 +73,37 @@ REWARDS = PAY | {
 }
 
 
+# Ladders of every kind that time or a refund may bring a member down from.
+LADDERS = {
+    "vip": {
+        "window": {"rolling": "2 months"},
+        "tiers": {
+            "member": {"threshold": 0},
+            "silver": {
+                "threshold": "60.00",
+                "multiplier": "1.5",
+                "entry": {"points": 15, "point_type": "points", "once": "each_time"},
+            },
+            "gold": {"threshold": "200.00", "multiplier": 2, "entry": {"fixed": "5.00"}},
+        },
+    },
+    "season": {
+        "metric": "orders",
+        "window": {"calendar": "quarter"},
+        "downgrade": "one_step",
+        "grace": "5 days",
+        "tiers": {"guest": {"threshold": 1}, "regular": {"threshold": 4}},
+    },
+    "miler": {
+        "metric": "points",
+        "point_type": "air_miles",
+        "on_refund": "keep_until",
+        "valid_for": "40 days",
+        "tiers": {"none": {"threshold": 0}, "flyer": {"threshold": 9}},
+    },
+}
+
+
 # When to look: at a past that has been told, at this moment, and at what is to come.
 LOOKS = [timedelta(days=-20), timedelta(0), timedelta(days=50)]
 
@@ -93,6 +125,7 @@ class Shop:
         self.random = Random(seed)
         self.program = make_program(rules=RULES, points=points, point_types=AIR_MILES)
         make_rewards(self.program, **REWARDS)
+        make_ladders(self.program, **LADDERS)
         self.names = [f"m-{number}" for number in range(12)]
         self.guests = [f"g-{number}@example.org" for number in range(6)]
         self.orders: dict[str, dict[str, Any]] = {}
@@ -241,7 +274,7 @@ class Shop:
         hold, asked = self.random.choice(still_open or holds[-8:]), self.asked()
         if self.random.random() < 0.5:
             return void_redemption(redemption=hold, requested=asked).points
-        points = self.random.randint(1, hold.points)
+        points = self.random.randint(1, max(1, hold.points))
         capture_redemption(redemption=hold, points=points, requested=asked)
         return points
 

@@ -60,8 +60,8 @@ def claim(advocate, friend_id="bob", *, at=None, **request):
     """Claim a friend by the advocate's code, unless it says by what."""
     program = advocate.program
     at = at or program.now()
-    if "click_token" not in request:
-        request.setdefault("code", code_of(advocate, at=at))
+    if not {"click_token", "code"} & set(request):
+        request["code"] = code_of(advocate, at=at)
     return claim_friend(
         program=program, request=ClaimRequest(friend_id=friend_id or "", **request), at=at
     )

@@ -17,6 +17,7 @@ from tiers.admin.tier_rows import (
     PREFIX,
     TierRows,
     TierRowsField,
+    are_wrong,
     place_in_row,
     refuse_doubles,
     row_of,
@@ -84,17 +85,18 @@ class LadderForm(LadderFields):
     def clean(self) -> dict[str, Any]:
         """Compile the ladder, and put each problem at its field."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if self.rows.is_valid():
-            refuse_doubles(self.rows)
-        if not self.errors and all(not row.errors for row in self.rows.forms):
-            self._compile(cleaned)
+        self.rows.is_valid()
         for text in self.rows.non_form_errors():
             self.add_error("tiers", text)
-        if any(row.errors for row in self.rows.forms):
+        if not self.errors.keys() - {"code", "name"}:
+            refuse_doubles(self.rows)
+            self._compile(cleaned)
+        if are_wrong(self.rows):
             self.add_error("tiers", "Please correct what is marked in the rows.")
         return cleaned
 
     def _compile(self, cleaned: Mapping[str, Any]) -> None:
+        self._read_start(cleaned["applies_from"])
         self.ladder_form = form_of(cleaned, self.stored)
         tiers = tiers_of(
             self.rows, cleaned["metric"], self.program.currency, self.stored.get("tiers") or {}
@@ -102,10 +104,10 @@ class LadderForm(LadderFields):
         self.ladder_form["tiers"] = tiers
         forms_by_code = ladder_forms(self.program) | {self.code: self.ladder_form}
         try:
-            self._read_start(cleaned["applies_from"])
             compiled = check_ladder_forms(self.program, forms_by_code)
-            check_access_to(self.program, compiled)
-            check_ladders(self.program, forms_by_code, self.program.now())
+            if not self.errors and not are_wrong(self.rows):
+                check_access_to(self.program, compiled)
+                check_ladders(self.program, forms_by_code, self.program.now())
         except InvalidInput as error:
             for problem in error.problems:
                 self._adopt(problem)

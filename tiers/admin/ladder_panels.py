@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.html import format_html
 
 from core.staff import DASH, Panel
+from core.zones import reading
 from loyalty.admin.reward_words import mark
 from loyalty.admin.showing import link, list_of, local
 from loyalty.admin.snippets import written
@@ -47,7 +48,7 @@ def holders_panel(ladder: Ladder) -> Panel:
         words = (code, DASH, DASH, DASH)
         rows.append((*words, members, _list_link(ladder, code)))
     return Panel(
-        title="Members by tier",
+        title="Who is where",
         headings=("Tier", "Reached", "On entry", "Brings", "Members", ""),
         rows=rows,
         note="As the last reviews left it.",
@@ -63,9 +64,14 @@ def _list_link(ladder: Ladder, tier: str) -> object:
 def versions_panel(ladder: Ladder) -> Panel:
     """Return what every version changed, the newest first, and whether it is in force."""
     program = ladder.program
-    now = program.now()
+    today = reading(program.now(), program.zone).date()
     versions = list(ladder.versions.order_by("number"))
-    begun = [each for each in versions if each.undone_at is None and each.applies_from <= now]
+    # By whole days, as members are judged.
+    begun = [
+        each
+        for each in versions
+        if each.undone_at is None and reading(each.applies_from, program.zone).date() <= today
+    ]
     before: Mapping[str, Any] = {}
     rows = []
     for version in versions:

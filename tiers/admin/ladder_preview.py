@@ -81,12 +81,13 @@ def tiers_panel(trial: LadderTrial, program: Program) -> Panel:
                 stood if was else Figure(DASH),
                 stand,
                 signed(stand - stood) if was else Figure(""),
-                trial.estimated(trial.below[code or ""]),
+                *([trial.estimated(trial.below[code or ""])] if trial.below else []),
             )
         )
+    short = ("Short of it",) if trial.below else ()
     return Panel(
         title="Members by tier",
-        headings=("Tier", "Reached", "Now", "Then", "\N{PLUS-MINUS SIGN}", "Short of it"),
+        headings=("Tier", "Reached", "Now", "Then", "\N{PLUS-MINUS SIGN}", *short),
         rows=rows,
         note="Short of it: they keep the tier until its time is up, and what they have now "
         "would no longer reach it."

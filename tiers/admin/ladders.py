@@ -23,6 +23,7 @@ from tiers.admin.ladder_fields import FIELDSETS
 from tiers.admin.ladder_form import LadderForm
 from tiers.admin.ladder_panels import holders_panel, versions_panel
 from tiers.admin.ladder_preview import told_of
+from tiers.admin.tier_rows import keyed
 from tiers.models import Ladder, Standing, StandingChange
 from tiers.queries.ladders import ladder_form
 from tiers.queries.trials import try_ladder, try_undo
@@ -246,8 +247,7 @@ def problems_of(form: Any) -> list[tuple[str, str]]:
         for name, texts in form.errors.items()
         for text in map(str, texts)
     ]
-    for number, row in enumerate(form.rows.forms, 1):
-        code = row["code"].value() or f"row {number}"
+    for code, row in keyed(form.rows).items():
         found += [
             (f"{code}, {name}", text)
             for name, texts in row.errors.items()

@@ -7,6 +7,7 @@ from loyalty.admin.additions import Addition, Happening, add_to_member_page
 from loyalty.admin.reward_words import mark
 from loyalty.admin.showing import link, list_of, local
 from loyalty.models import Member
+from loyalty.queries.members import kin_of
 from tiers.admin.ladder_words import tier_name, value_in_words
 from tiers.admin.member_words import sources_of
 from tiers.admin.standing_acts import EndTier, SetTier
@@ -57,7 +58,7 @@ def _tier(ladder: CompiledLadder, code: str | None, by_hand: bool) -> object:
 def changes_of(member: Member) -> Iterator[Happening]:
     """Yield the last changes of the member's tiers, for the timeline."""
     changes = list(
-        StandingChange.objects.filter(member=member)
+        StandingChange.objects.filter(member__in=kin_of([member])[member.pk])
         .select_related("ladder")
         .order_by("-pk")[:LAST_CHANGES]
     )

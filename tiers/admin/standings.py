@@ -68,13 +68,13 @@ class TierFilter(admin.SimpleListFilter):
 class ByHandFilter(admin.SimpleListFilter):
     """Members whose tier staff set by hand, and has not been ended."""
 
-    title = "set by hand"
+    title = "hand"
     parameter_name = "by_hand"
 
     def lookups(
         self, request: HttpRequest, model_admin: AnyModelAdmin
     ) -> list[tuple[str, str]]:
-        return [("yes", "Yes")]
+        return [("yes", "Set by staff")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.exclude(floor_tier="") if self.value() == "yes" else queryset
@@ -150,8 +150,8 @@ def _facts(row: Standing, held: Held, now: CompiledLadder | None) -> list[tuple[
         ("Earned", tier_name(now, row.earned)),
     ]
     if row.floor_tier:
-        ends = local(row.floor_until, program) if row.floor_until else "without end"
-        words = f"{tier_name(now, row.floor_tier)} from {local(row.floor_since, program)}, "
+        ends = f"until {local(row.floor_until, program)}" if row.floor_until else "without end"
+        words = f"{tier_name(now, row.floor_tier)} from {local(row.floor_since, program)} "
         facts += [("Set by hand", f"{words}{ends}"), ("Reason", row.floor_reason or DASH)]
     return [*facts, ("Next look", local(row.review_at, program))]
 
@@ -171,7 +171,7 @@ def _days(row: Standing, now: CompiledLadder | None) -> Sequence[Panel]:
 
 
 class CauseFilter(WordFilter):
-    title = "why"
+    title = "cause"
     parameter_name = "cause"
     words = tuple(StandingChange.Cause.choices)
 

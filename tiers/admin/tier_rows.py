@@ -1,6 +1,6 @@
 """The tiers of a ladder as rows of a table: one form each, all in one field of the page."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -14,6 +14,8 @@ from loyalty.admin.snippets import SnippetField, written
 from tiers.rules.ladder_forms import MOST_TIERS
 
 PREFIX = "tiers"
+# What is not the same for every tier from the start.
+FILLED = ("code", "name", "threshold", "multiplier", "entry", "benefits")
 SPARE = 2  # empty rows, to be filled where there are no scripts
 
 Form = dict[str, Any]
@@ -79,15 +81,19 @@ class TierRow(forms.Form):
     @property
     def is_there(self) -> bool:
         """Say whether the row is a tier, and not left empty or taken away."""
-        said = self.cleaned_data
-        filled = ("code", "name", "threshold", "multiplier", "entry", "benefits")
-        return not said.get("DELETE") and any(said.get(key) for key in filled)
+        return not self._said("DELETE") and any(map(self._said, FILLED))
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        # What could not even be read is told, and then nothing else about it.
+        self.unread = frozenset(self.errors)
+
+    def _said(self, key: str) -> str:
+        return str(self.data.get(self.add_prefix(key), "")).strip()
 
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"]
-        others = ("name", "threshold", "multiplier", "entry", "benefits")
-        filled = any(self.data.get(self.add_prefix(key), "").strip() for key in others)
-        if not code and filled and not self.data.get(self.add_prefix("DELETE")):
+        if not code and self.is_there:
             raise ValidationError("Give it a code, such as gold; or tick Remove.")
         return code
 
@@ -141,32 +147,35 @@ def tiers_of(rows: Rows, metric: str, currency: str, stored: Mapping[str, Form])
     written.
     """
     tiers: Form = {}
-    for row in _there(rows):
-        said = row.cleaned_data
-        tier = _tier_of(said, metric, currency)
-        before = stored.get(said["code"])
-        tiers[said["code"]] = (
-            before if before and row_of("", before) == row_of("", tier) else tier
-        )
+    for code, row in keyed(rows).items():
+        tier, before = _tier_of(row.cleaned_data, metric, currency), stored.get(code)
+        is_same = before is not None and row_of("", before) == row_of("", tier)
+        tiers[code] = before if is_same else tier
     return tiers
 
 
-def _there(rows: Rows) -> Iterator[TierRow]:
-    return (row for row in rows.forms if row.is_there)
+def keyed(rows: Rows) -> dict[str, TierRow]:
+    """Return the rows that are tiers by code; by their number where that is wrong."""
+    found: dict[str, TierRow] = {}
+    for place, row in enumerate((each for each in rows.forms if each.is_there), 1):
+        code = row.cleaned_data.get("code") or ""
+        found[code if code and code not in found else f"row {place}"] = row
+    return found
 
 
 def _tier_of(said: Mapping[str, Any], metric: str, currency: str) -> Form:
-    entry = said["entry"]
-    if isinstance(entry, Mapping) and said["once"] == "each_time":
+    """Return a tier as a row says it, without what could not be read."""
+    entry = said.get("entry")
+    if isinstance(entry, Mapping) and said.get("once") == "each_time":
         entry = dict(entry) | {"once": "each_time"}
-    multiplier = number(said["multiplier"])
+    multiplier = number(said.get("multiplier", ""))
     tier: Form = {
-        "name": said["name"] or None,
-        "threshold": _threshold(said["threshold"], metric, currency),
-        "operator": "over" if said["operator"] == "over" else None,
+        "name": said.get("name") or None,
+        "threshold": _threshold(said.get("threshold", ""), metric, currency),
+        "operator": "over" if said.get("operator") == "over" else None,
         "multiplier": multiplier if multiplier != 1 else None,
         "entry": entry,
-        "benefits": said["benefits"] or None,
+        "benefits": said.get("benefits") or None,
     }
     return {key: value for key, value in tier.items() if value is not None}
 
@@ -199,12 +208,15 @@ def row_of(code: str, tier: Mapping[str, Any]) -> Form:
 
 def refuse_doubles(rows: Rows) -> None:
     """Say at its code where a tier stands twice."""
-    seen: set[str] = set()
-    for row in _there(rows):
-        code = row.cleaned_data["code"]
-        if code in seen:
+    for key, row in keyed(rows).items():
+        code = row.cleaned_data.get("code")
+        if code and code != key:
             row.add_error("code", "Another tier has this code.")
-        seen.add(code)
+
+
+def are_wrong(rows: Rows) -> bool:
+    """Say whether anything is marked in a row that is not taken away."""
+    return any(row.errors for row in keyed(rows).values())
 
 
 def place_in_row(rows: Rows, problem: Problem, steps: Sequence[str]) -> bool:
@@ -212,11 +224,13 @@ def place_in_row(rows: Rows, problem: Problem, steps: Sequence[str]) -> bool:
 
     `steps` are those of its pointer from the tier's code on.
     """
-    row = next((each for each in _there(rows) if each.cleaned_data["code"] == steps[0]), None)
+    row = keyed(rows).get(steps[0])
     if row is None:
         return False
     field = steps[1] if len(steps) > 1 else "threshold"
     field = "once" if steps[1:] == ["entry", "once"] else field
     where = f"{', '.join(steps[2:])}: " if len(steps) > 2 and field != "once" else ""
-    row.add_error(field if field in row.fields else "code", f"{where}{problem.detail}")
+    place = field if field in row.fields else "code"
+    if place not in row.unread:
+        row.add_error(place, f"{where}{problem.detail}")
     return True

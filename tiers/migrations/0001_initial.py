@@ -165,6 +165,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name_plural": "members by tier",
+            },
         ),
         migrations.CreateModel(
             name="Proof",
@@ -217,9 +220,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("round", "first"), name="review_chunk_once"
-                    )
+                    models.UniqueConstraint(fields=("round", "first"), name="review_chunk_once")
                 ],
             },
         ),
@@ -281,6 +282,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "change of tier",
+                "verbose_name_plural": "changes of tier",
                 "ordering": ["id"],
             },
         ),
@@ -379,6 +382,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "day's points",
+                "verbose_name_plural": "days' points",
                 "indexes": [models.Index(fields=["program", "day"], name="day_points_day")],
                 "constraints": [
                     models.UniqueConstraint(
@@ -417,6 +422,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "day's orders",
+                "verbose_name_plural": "days' orders",
                 "indexes": [models.Index(fields=["program", "day"], name="day_total_day")],
                 "constraints": [
                     models.UniqueConstraint(fields=("member", "day"), name="day_total_once"),

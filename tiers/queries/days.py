@@ -75,9 +75,7 @@ def sums_kept(member_ids: Sequence[int]) -> DaySums:
     )
 
 
-def differing(
-    stated: Mapping[K, Pair], kept: Mapping[K, Pair]
-) -> dict[K, tuple[Pair, Pair]]:
+def differing(stated: Mapping[K, Pair], kept: Mapping[K, Pair]) -> dict[K, tuple[Pair, Pair]]:
     """Return where the two disagree, in order: what is stated, and what is kept.
 
     No row is as good as one that came to nothing.

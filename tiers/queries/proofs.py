@@ -84,6 +84,8 @@ ORDER BY member_id
 PROVE = """
 INSERT INTO tiers_proof (member_id, program_id, digest)
 SELECT member_id, %(program)s, digest FROM ({seen}) AS seen
+WHERE NOT EXISTS
+  (SELECT 1 FROM loyalty_wallet w WHERE w.member_id = seen.member_id AND w.is_closed)
 ON CONFLICT (member_id) DO UPDATE SET digest = excluded.digest
 """
 
@@ -128,7 +130,8 @@ def unproven_members(program: Program, stretch: Stretch, at: datetime) -> Sequen
 def prove_members(program: Program, members: Iterable[int], at: datetime) -> None:
     """Keep that these members' rows are what a review at `at` found.
 
-    To be called in its transaction, which nobody can count in.
+    To be called in its transaction, which nobody can count in. Whoever was merged was
+    not reviewed.
     """
     setup = tier_setup_of(program)
     if not can_prove(setup):

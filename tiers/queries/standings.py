@@ -14,6 +14,7 @@ from typing import Any
 
 from core.zones import reading
 from loyalty.models import Member, Program
+from loyalty.queries.members import kin_of
 from loyalty.queries.setup import setup_of
 from loyalty.rules.multipliers import Bonus
 from tiers.models import Standing, StandingChange
@@ -293,7 +294,9 @@ def progress_in(member: Member, ladder: LadderSetup, at: datetime) -> tuple[Held
 
 def history_of(member: Member, ladder: LadderSetup) -> list[StandingChange]:
     """Return the changes of a member's tier, newest first."""
-    changes = StandingChange.objects.filter(member=member, ladder=ladder.id)
+    # Whoever was merged into the member is this person as well.
+    theirs = kin_of([member])[member.pk]
+    changes = StandingChange.objects.filter(member__in=theirs, ladder=ladder.id)
     return list(changes.order_by("-id")[:HISTORY])
 
 

@@ -20,7 +20,11 @@ from tiers.rules.windows import WindowTerms
 
 def tiers_held(member: Member, at: datetime) -> dict[str, str]:
     """Return the tiers that a member holds, by ladder, as conditions ask for them."""
-    held = standings_of(member.program, [member], at)[member.pk]
+    return held_codes(standings_of(member.program, [member], at)[member.pk])
+
+
+def held_codes(held: Mapping[str, Held]) -> dict[str, str]:
+    """Return the codes of the tiers among these, by ladder."""
     return {code: each.tier for code, each in held.items() if each.tier is not None}
 
 

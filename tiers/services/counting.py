@@ -10,7 +10,8 @@ from tiers.queries.ladders import tier_setup_of
 from tiers.queries.standings import Question, multipliers
 from tiers.services.book import Reviewed, TierBook, open_tiers
 from tiers.services.moves import Cause
-from tiers.services.totals import OrderChange, PointsChange, move_totals
+from tiers.services.rebuilding import restate_totals
+from tiers.services.totals import OrderChange, PointsChange, SumsDisagree, move_totals
 
 
 def tiers_of(wave: Wave) -> TierBook | None:
@@ -49,10 +50,17 @@ def review_facts(wave: Wave, tiers: TierBook | None) -> Reviewed:
     facts = _moving(wave)
     orders = [change for fact in facts for change in _order_changes(fact, wave.setup)]
     points = [change for fact in facts for change in _points_changes(fact, wave.setup)]
-    move_totals(wave.setup.program_id, orders, points)
+    try:
+        move_totals(wave.setup.program_id, orders, points)
+    except SumsDisagree:
+        # Somebody moved orders who knows no tiers. What they come to is known all the same.
+        restate_totals(wave.setup, sorted({each.member_id for each in orders}))
+        tiers = tiers_of(wave)
+    else:
+        if tiers is not None:
+            tiers.count(orders, points)
     if tiers is None or not facts:
         return Reviewed()
-    tiers.count(orders, points)
     causes = {fact.member.pk: _cause(fact) for fact in facts if fact.member is not None}
     return tiers.review(causes)
 

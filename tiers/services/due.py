@@ -4,6 +4,7 @@ from datetime import datetime
 
 from loyalty.models import Program
 from tiers.queries.due import due_members, due_standings
+from tiers.queries.ladders import tier_setup_of
 from tiers.services.ends import settle_ends
 from tiers.services.outcomes import Outcome, Told, ignore, outcome_of
 from tiers.services.reviews import review_members
@@ -18,7 +19,7 @@ def review_due_members(*, program: Program, at: datetime, told: Told = ignore) -
     Each chunk is a transaction; a run that is killed is continued by the next one, and
     two at once do nothing twice.
     """
-    if not due_standings(program.pk, at).exists():
+    if not tier_setup_of(program).ladders or not due_standings(program.pk, at).exists():
         return Outcome()
     done = settle_ends(program=program, at=at)
     left = due_standings(program.pk, at).values("member").distinct().count()

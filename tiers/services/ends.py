@@ -83,9 +83,9 @@ def _groups(setup: TierSetup, at: datetime) -> Iterator[_Group]:
                 yield _Group(ladder, tier, since, end)
 
 
-def _due(setup: TierSetup, group: _Group) -> QuerySet[Standing]:
+def _due(setup: TierSetup, group: _Group, at: datetime) -> QuerySet[Standing]:
     """Return the group's rows that are due for nothing but their end."""
-    return Standing.objects.filter(
+    return due_standings(setup.program_id, at).filter(
         ladder=group.ladder.id,
         earned=group.tier,
         tier=group.tier,
@@ -101,7 +101,7 @@ def _settle_chunk(
     *, setup: TierSetup, group: _Group, at: datetime, after: int
 ) -> tuple[Outcome, int | None]:
     """Return what was done, and the last member looked at; None after the end."""
-    due = _due(setup, group)
+    due = _due(setup, group, at)
     chunk = due.filter(member__gt=after).order_by("member").values_list("member_id", flat=True)
     members = list(chunk[:CHUNK])
     # Who holds a member's wallets is alone with what counts for them, and with the rows.
@@ -143,7 +143,9 @@ def _sums(end: End, members: Sequence[int]) -> dict[int, int]:
 
 def _let_fall(setup: TierSetup, group: _Group, at: datetime, values: Mapping[int, int]) -> int:
     """Let members fall who came to too little, as of the end, and tell it."""
-    due = set(_due(setup, group).filter(member__in=values).values_list("member_id", flat=True))
+    due = set(
+        _due(setup, group, at).filter(member__in=values).values_list("member_id", flat=True)
+    )
     rows = {
         key: row
         for key, row in standing_rows(sorted(due), setup).items()

@@ -15,7 +15,7 @@ from tiers.queries.ladders import LadderSetup, TierSetup, tier_setup_of
 from tiers.rules.ladders import NO_TIER
 from tiers.services.by_hand import locked_row
 from tiers.services.moves import Cause, TierMove
-from tiers.services.rebuilding import rebuild_totals
+from tiers.services.rebuilding import restate_totals
 from tiers.services.reviews import review_members
 
 FLOOR = ("floor_tier", "floor_since", "floor_until", "floor_reason")
@@ -42,9 +42,7 @@ def join_tiers(*, merge: Merge, at: datetime) -> list[TierMove]:
         return []
     is_undone = merge.undone_at is not None
     taken = {} if is_undone else _take(merge, at)
-    MergedTiers.objects.create(
-        merge=merge, program=program, taken=taken, is_undone=is_undone
-    )
+    MergedTiers.objects.create(merge=merge, program=program, taken=taken, is_undone=is_undone)
     return _review(merge, at)
 
 
@@ -99,7 +97,7 @@ def _lock(merge: Merge, at: datetime) -> Program:
 
 def _review(merge: Merge, at: datetime) -> list[TierMove]:
     program, numbers = merge.program, [merge.merged_id, merge.into_id]
-    rebuild_totals(program=program, member_ids=numbers, at=at)
+    restate_totals(setup_of(program), numbers)
     members = list(Member.objects.filter(pk__in=numbers).order_by("pk"))
     for member in members:
         member.program = program

@@ -7,12 +7,16 @@ from typing import Any
 
 from django.db import connection
 
-from core.bulk import prepared_cursor
+from core.bulk import as_array, prepared_cursor
 
 CHUNK = 1_000
 
 Key = tuple[Any, ...]
 Statement = tuple[str, list[Any]]
+
+
+class SumsDisagree(Exception):
+    """Members' sums by day are not what their orders come to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,8 @@ def move_totals(
     Rows are taken in order, so that two who move the same ones do not wait for each
     other in a circle.
 
-    :raises IntegrityError: if a sum became negative, which differences of facts never make
+    :raises SumsDisagree: if a sum of orders became negative, which differences of facts
+        never make: the rows are not what the orders come to
     """
     moved = _added_up(
         ((each.member_id, each.day), (each.spend, each.orders)) for each in orders
@@ -99,7 +104,8 @@ def _adding(program_id: int, table: Table, rows: Sequence[Sequence[Any]]) -> Sta
         # Lists of columns, which are taken apart there: a thousand marks are not here.
         types = ["date" if name == "day" else "bigint" for name in names]
         source = f"SELECT * FROM unnest({', '.join(f'%s::{each}[]' for each in types)})"  # noqa: S608
-        values = [list(column) for column in zip(*given, strict=True)]
+        lists = zip(zip(*given, strict=True), types, strict=True)
+        values = [as_array(column, kind) for column, kind in lists]
     else:
         marks = f"({', '.join(['%s'] * len(names))})"
         source = f"VALUES {', '.join([marks] * len(rows))}"
@@ -133,11 +139,13 @@ def _take(program_id: int, rows: Sequence[Sequence[Any]]) -> None:
                 "orders = orders + v.column4 "
                 f"FROM (VALUES {', '.join(['(%s, %s, %s, %s)'] * len(chunk))}) AS v "
                 "WHERE tiers_daytotal.member_id = v.column1 AND tiers_daytotal.day = v.column2 "
-                "AND tiers_daytotal.program_id = %s",
+                "AND tiers_daytotal.program_id = %s "
+                "AND tiers_daytotal.spend + v.column3 >= 0 "
+                "AND tiers_daytotal.orders + v.column4 >= 0",
                 [*(_adapted(value) for row in chunk for value in row), program_id],
             )
             if cursor.rowcount != len(chunk):
-                raise AssertionError("what is taken away was never there")
+                raise SumsDisagree("what is taken away was never there")
 
 
 def _adapted(value: Any) -> Any:

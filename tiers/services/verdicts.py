@@ -105,8 +105,9 @@ class Verdicts:
         # The past is another one: what the row says was undone, or was never there.
         held = row.tier or None
         later = [move for move in value.moves if move.at > row.since]
-        if later and later[0].before == held:
-            yield from later
+        leaving = [place for place, move in enumerate(later) if move.before == held]
+        if leaving:
+            yield from later[leaving[0] :]
         elif held != value.tier:
             places = ladder.on(self.setup.day_of(self.at)).places
             # A tier that only an undone version had was never there.

@@ -23,11 +23,20 @@ class ClaimAnswer(Shape):
     expires_at = Time(help_text="By the server's clock, also in a sandbox.")
 
 
-class ClaimsKeyAnswer(Shape):
+class ClaimsKeyFace(Shape):
     kid = Said(help_text="The name of the key, as in the header of a claim.")
-    secret = Said(help_text="For HMAC: these characters, as they are.")
     signs_from = Time()
     ends_at = Time(allow_null=True, help_text="From then on nothing it signed is good.")
+
+
+class ClaimsKeyAnswer(ClaimsKeyFace):
+    secret = Said(help_text="For HMAC: these characters, as they are.")
+
+
+class ClaimsKeyFaces(Shape):
+    """The keys that claims may be checked with, without their secrets."""
+
+    keys = ClaimsKeyFace(many=True, help_text="The newest first.")
 
 
 class ClaimsKeys(Shape):
@@ -54,13 +63,11 @@ PARTS = ("eyJhbGciOiJIUzI1NiIsImtpZCI6IjRmMmEifQ", "eyJpc3MiOiJoYXJib3VyLWNvZmZl
 MADE = {"claim": ".".join(PARTS), "expires_at": "2026-05-01T10:05:00Z"}
 KEY = {
     "kid": "4f2a90c1d37be865",
-    "secret": "b1946ac92492d2347c6235b4d2611184e8f2…",
     "signs_from": "2026-01-05T10:00:00Z",
     "ends_at": None,
 }
 NEXT = {
     "kid": "c08d1e5577a2f904",
-    "secret": "591785b794601e212b260e25925636fd0a7b…",
     "signs_from": "2026-05-02T10:00:00Z",
     "ends_at": None,
 }
@@ -69,7 +76,7 @@ KEYS = {
     "audience": "chat-bot",
     "algorithm": "HS256",
     "type": "claims+jwt",
-    "keys": [KEY],
+    "keys": [KEY | {"secret": "b1946ac92492d2347c6235b4d2611184e8f2…"}],
 }
 ROTATION = {"overlap": 86_400}
-ROTATED = KEYS | {"keys": [NEXT, KEY | {"ends_at": "2026-05-02T11:00:00Z"}]}
+ROTATED = {"keys": [NEXT, KEY | {"ends_at": "2026-05-02T11:00:00Z"}]}

@@ -57,13 +57,21 @@ class ChallengeStep(Shape):
 class NamedRedemption(Shape):
     id = Said()
     status = Said(help_text="How it stands now: captured, voided, reversed …")
-    why = Said(allow_null=True, help_text="Why it was not taken, as already_expired.")
+    why = Said(
+        allow_null=True,
+        help_text="Why it was not taken, or not whole: of_another_member, of_another_order, "
+        "already_redeemed, already_voided, already_expired, above_maximum.",
+    )
 
 
 class NamedVoucher(Shape):
     code = Said()
     discount = Whole(allow_null=True, help_text="Minor units, where that is known.")
-    why = Said(allow_null=True, help_text="Why it was not used, as voucher_used.")
+    why = Said(
+        allow_null=True,
+        help_text="Why it was not used: voucher_used, voucher_expired, voucher_void, "
+        "voucher_not_yet, voucher_held, minimum_order.",
+    )
 
 
 class FactAnswer(Shape):

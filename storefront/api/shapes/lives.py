@@ -49,6 +49,10 @@ class ExportAnswer(Shape):
     merges = serializers.ListField(child=Anything(), help_text="When and why they merged.")
     decisions = serializers.ListField(child=Anything())
     announcements = serializers.ListField(child=Anything(), help_text="What went out.")
+    tiers = serializers.DictField(child=Anything(), help_text="By ladder, as they are now.")
+    tiers_by_hand = serializers.ListField(child=Anything(), help_text="And why.")
+    tier_changes = serializers.ListField(child=Anything())
+    entry_rewards = serializers.ListField(child=Anything())
 
 
 SUSPENSION = {"earning": True, "redeeming": True, "reason": "card reported stolen"}
@@ -78,4 +82,8 @@ EXPORT = {
     "merges": [],
     "decisions": [],
     "announcements": [],
+    "tiers": {"vip": {"tier": "gold", "since": "2026-04-02T09:30:00Z", "until": None}},
+    "tiers_by_hand": [],
+    "tier_changes": [],
+    "entry_rewards": [],
 }

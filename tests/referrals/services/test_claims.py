@@ -242,6 +242,24 @@ def test_a_click_is_no_better_than_a_claim_of_the_address(ada, eve):
         claim(eve, click_token=token_of(eve))
 
 
+def test_who_was_turned_down_stays_so_however_often_it_is_tried(ada):
+    first = claim(ada, "bob", email="Ada+second@example.org")
+
+    assert claim(ada, "bob", email="Ada+second@example.org") == first
+    assert Referral.objects.count() == 1
+
+
+def test_a_claim_that_has_run_out_keeps_nobody_from_claiming_the_friend():
+    program = make_referrals(expires="10 days")
+    ada, eve = make_member(program), make_member(program, "eve")
+    first = claim(ada)
+
+    second = claim(eve, at=NOON + timedelta(days=10))
+
+    first.refresh_from_db()
+    assert (first.state, second.state) == ("expired", "claimed")
+
+
 def test_a_claim_gives_way_to_none_once_the_friend_has_qualified(program, ada, eve):
     claim(ada, click_token=token_of(ada))
     enrol(program)
@@ -315,69 +333,6 @@ def test_a_one_sided_claim_over_the_cap_is_refused():
 
     with pytest.raises(CapReached):
         claim(ada, "cid")
-
-
-def test_who_enrols_under_the_id_or_an_address_is_the_friend(program, ada):
-    by_id = claim(ada, "bob")
-    by_address = claim(ada, "", email="C.id@gmail.com")
-
-    enrol(program, "bob")
-    enrol(program, "cid", email="cid+shop@googlemail.com")
-
-    for referral, friend in ((by_id, "bob"), (by_address, "cid")):
-        referral.refresh_from_db()
-        assert referral.state == "signed_up"
-        assert referral.friend.external_id == friend
-
-
-def test_a_code_may_come_with_the_enrolment(program, ada):
-    told = enrol(program, referral_code=code_of(ada).lower())
-
-    referral = Referral.objects.get()
-    assert told == {"id": str(referral), "state": "signed_up"}
-    assert referral.source == "enrolment"
-
-
-def test_a_code_that_is_none_does_not_keep_anybody_from_enrolling(program, ada):
-    assert enrol(program, referral_code="NOBODYS1") is None
-    assert not Referral.objects.exists()
-
-
-def test_a_code_may_be_typed_at_the_checkout(program, ada):
-    make_member(program, "bob")
-
-    told = order(program, referral_code=code_of(ada))
-
-    assert told["state"] == "rewarded"
-    assert Referral.objects.get().source == "checkout"
-
-
-def test_a_code_at_the_checkout_is_better_than_a_click(program, ada, eve):
-    claim(ada, click_token=token_of(ada))
-    enrol(program)
-
-    order(program, referral_code=code_of(eve))
-
-    assert (points_of(ada), points_of(eve)) == (0, 100)
-
-
-def test_a_code_on_a_later_order_refers_nobody(program, ada):
-    make_member(program, "bob")
-    order(program, "1001", placed_at=(NOON - timedelta(days=1)).isoformat())
-
-    assert order(program, "1002", referral_code=code_of(ada)) is None
-
-
-def test_who_joined_long_before_is_no_friend_at_the_checkout(program, ada):
-    make_member(program, "bob", at=NOON - timedelta(days=31))
-
-    assert order(program, referral_code=code_of(ada)) is None
-
-
-def test_who_joined_within_the_window_may_type_a_code_at_the_first_checkout(program, ada):
-    make_member(program, "bob", at=NOON - timedelta(days=29))
-
-    assert order(program, referral_code=code_of(ada))["state"] == "rewarded"
 
 
 def program_member(program, name):

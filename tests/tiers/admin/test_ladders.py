@@ -248,11 +248,17 @@ def test_a_mistake_stands_at_its_field(staff, vip, changes, field, said):
 
 
 def test_all_mistakes_are_told_at_once(staff, vip):
-    rows = {1: {"threshold": "x"}, 2: {"entry": "{points: 0}"}}
+    rows = {
+        0: {"benefits": "{"},
+        1: {"code": "", "threshold": "x"},
+        2: {"code": "gold member", "entry": "{points: 0}"},
+    }
 
     answer = staff.post(page(vip), posted(vip, rows=rows, grace="soon"))
 
-    assert {"grace", "1.threshold", "2.entry"} <= set(errors_of(answer))
+    assert errors_of(answer).keys() == {
+        *("tiers", "grace", "0.benefits", "1.code", "1.threshold", "2.code", "2.entry"),
+    }
 
 
 def test_a_tier_that_members_are_in_cannot_be_taken_away(staff, vip, ada):

@@ -215,3 +215,20 @@ def test_without_ladders_there_is_nothing_to_review(django_assert_max_num_querie
     with django_assert_max_num_queries(2):
         assert review(ada) == []
     assert NOON.date() == TODAY
+
+
+def test_a_fall_that_nobody_saw_keeps_its_date_though_a_refund_moves_the_rise_before_it():
+    program = make_program()
+    ada = make_member(program)
+    quarter = {"window": {"calendar": "quarter"}, "valid_for": "end_of_period"}
+    make_ladders(program, vip={"tiers": TIERS} | quarter)
+    spend(ada, 50000)
+    second = NOON + timedelta(days=6)
+    spend(ada, 50000, day=second.date(), at=second)
+    count_order(ada, -50000, orders=-1)
+
+    review(ada, at=NOON.replace(month=7, day=20))
+
+    fall = StandingChange.objects.latest("id")
+    assert (fall.from_tier, fall.to_tier, fall.cause) == ("gold", "member", "review")
+    assert fall.at == datetime(2026, 6, 30, 22, tzinfo=UTC)

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.factories import make_member, make_program
+from loyalty.models import Member
+from loyalty.services.statuses import close_member, reactivate_member
+from tests.factories import NOON, make_member, make_program
 from tests.tiers.factories import TIERS, count_order, make_ladders, review
 from tests.tiers.services.test_reviews_properties import (
     FIRST,
@@ -169,3 +171,15 @@ def test_a_row_that_somebody_changed_is_looked_at_and_put_right(program):
     review_all(program, noon(0))
 
     assert [row["tier"] for row in rows(program)] == [row["tier"] for row in before]
+
+
+def test_who_has_left_is_reviewed_when_they_come_back(program):
+    ada = make_member(program)
+    count_order(ada, 50000, day=FIRST)
+    close_member(member=ada, reason="asked to", at=NOON)
+    review_all(program, NOON)
+    reactivate_member(member=Member.objects.select_related("program").get(), at=NOON)
+
+    review_all(program, NOON)
+
+    assert Standing.objects.get(ladder__code="life").tier == "gold"

@@ -1,0 +1,121 @@
+"""Friends who arrive: by enrolling, with a code or without, and at the checkout."""
+
+from datetime import timedelta
+
+import pytest
+
+from loyalty.models import Order
+from loyalty.services.facts import Claim, Fact
+from referrals.models import Referral
+from referrals.services.clicks import record_click
+from tests.factories import NOON, make_member, state_order
+from tests.referrals.factories import (
+    claim,
+    code_of,
+    enrol,
+    make_referrals,
+    order,
+    pass_through,
+    points_of,
+    visit,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def program():
+    return make_referrals()
+
+
+@pytest.fixture
+def ada(program):
+    return make_member(program, name="Ada Lovelace", email="ada@example.org")
+
+
+@pytest.fixture
+def eve(program):
+    return make_member(program, "eve")
+
+
+def token_of(advocate, *, at=NOON):
+    clicked = record_click(
+        program=advocate.program, code=code_of(advocate), channel="mail", visit=visit(), at=at
+    )
+    return clicked.token
+
+
+def test_who_enrols_under_the_id_or_an_address_is_the_friend(program, ada):
+    by_id = claim(ada, "bob")
+    by_address = claim(ada, "", email="C.id@gmail.com")
+
+    enrol(program, "bob")
+    enrol(program, "cid", email="cid+shop@googlemail.com")
+
+    for referral, friend in ((by_id, "bob"), (by_address, "cid")):
+        referral.refresh_from_db()
+        assert referral.state == "signed_up"
+        assert referral.friend.external_id == friend
+
+
+def test_a_code_may_come_with_the_enrolment(program, ada):
+    told = enrol(program, referral_code=code_of(ada).lower())
+
+    referral = Referral.objects.get()
+    assert told == {"id": str(referral), "state": "signed_up"}
+    assert referral.source == "enrolment"
+
+
+def test_a_code_that_is_none_does_not_keep_anybody_from_enrolling(program, ada):
+    assert enrol(program, referral_code="NOBODYS1") is None
+    assert not Referral.objects.exists()
+
+
+def test_a_code_may_be_typed_at_the_checkout(program, ada):
+    make_member(program, "bob")
+
+    told = order(program, referral_code=code_of(ada))
+
+    assert told["state"] == "rewarded"
+    assert Referral.objects.get().source == "checkout"
+
+
+def test_a_code_at_the_checkout_is_better_than_a_click(program, ada, eve):
+    claim(ada, click_token=token_of(ada))
+    enrol(program)
+
+    order(program, referral_code=code_of(eve))
+
+    assert (points_of(ada), points_of(eve)) == (0, 100)
+
+
+def test_a_code_on_a_later_order_refers_nobody(program, ada):
+    make_member(program, "bob")
+    order(program, "1001", placed_at=(NOON - timedelta(days=1)).isoformat())
+
+    assert order(program, "1002", referral_code=code_of(ada)) is None
+
+
+def test_who_joined_long_before_is_no_friend_at_the_checkout(program, ada):
+    make_member(program, "bob", at=NOON - timedelta(days=31))
+
+    assert order(program, referral_code=code_of(ada)) is None
+
+
+def test_who_joined_within_the_window_may_type_a_code_at_the_first_checkout(program, ada):
+    make_member(program, "bob", at=NOON - timedelta(days=29))
+
+    assert order(program, referral_code=code_of(ada))["state"] == "rewarded"
+
+
+def test_a_guests_code_counts_once_the_guest_has_enrolled(program, ada):
+    state_order(
+        program, guest={"email": "bob@example.org"}, referral_code=code_of(ada), amount=5000
+    )
+    bob = make_member(program, "bob", email="bob@example.org")
+    row = Order.objects.get()
+
+    told = pass_through(program, Fact(Claim("order", "1001", "bob"), member=bob, order=row))
+
+    assert told["state"] == "rewarded"
+    assert points_of(ada) == 100
