@@ -69,7 +69,7 @@ def answer_of(fact: Fact, wave: Wave) -> Answer:
         "waiting": answer.waiting,
         "wallets": _wallets(fact, wave),
         "tiers": _moves(fact, wave),
-        "referral": None,
+        "referral": wave.brought["referred"].get(id(fact)),
         "challenges": [],
         "badges": [],
         "vouchers": _vouchers(fact, wave),

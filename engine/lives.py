@@ -8,8 +8,9 @@ from loyalty.services.adjustments import Requested
 from loyalty.services.erasing import erase_member
 from loyalty.services.merging import merge_members, undo_merge
 from loyalty.services.statuses import reactivate_member
+from referrals.services.moving import forget_referrals, merge_referrals
 from tiers.services.forgetting import forget_tiers
-from tiers.services.merging import join_tiers, part_tiers
+from tiers.services.merging import gifts_of_merged, join_tiers, part_tiers
 from tiers.services.reviews import review_members
 
 
@@ -23,13 +24,14 @@ def merge_people(
     """
     merge = merge_members(member=member, into=into, requested=requested, reason=reason)
     join_tiers(merge=merge, at=requested.at)
+    merge_referrals(program=member.program, merged=member, into=into, at=requested.at)
     return merge
 
 
 @retrying
 def part_people(*, merge: Merge, at: datetime) -> Merge:
     """Make two members of one again. Refused as by `undo_merge`."""
-    undone = undo_merge(merge=merge, at=at)
+    undone = undo_merge(merge=merge, at=at, gifts=gifts_of_merged(merge))
     part_tiers(merge=undone, at=at)
     return undone
 
@@ -42,6 +44,7 @@ def erase_person(*, member: Member, at: datetime) -> None:
     """
     numbers = erase_member(member=member, at=at)
     forget_tiers(program=member.program, member_ids=numbers, at=at)
+    forget_referrals(members=numbers)
 
 
 @retrying

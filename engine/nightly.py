@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.celebrations import celebrate_days, next_celebration, uncelebrated
+from engine.referring import settle_referrals_due
 from loyalty.models import Program
 from loyalty.queries.reminders import next_reminder
 from loyalty.queries.setup import setup_of
 from loyalty.services.expiry import settle_due_wallets
 from loyalty.services.redemptions import expire_redemptions
 from loyalty.services.reminders import remind_members
+from referrals.queries.due import next_due
 from tiers.queries.due import next_review
 from tiers.services.adjustments import catch_up_with_adjustments
 from tiers.services.due import review_due_members
@@ -68,6 +70,7 @@ JOBS: Sequence[Job] = (
     Job("wallets", settle_wallets),  # loyalty: releases, ends of holds, expiries
     Job("celebrations", celebrate_days),  # birthdays and anniversaries, as facts
     Job("tiers", review_tiers),  # tiers: falls, and rises that waited for a day
+    Job("referrals", settle_referrals_due),  # referrals: holds that are over, claims that end
     Job("reminders", remind, late=True),  # loyalty: of what is left, what expires soon
 )
 
@@ -99,8 +102,7 @@ def _moments(program: Program, *, until: datetime) -> Iterator[datetime]:
     celebrations = uncelebrated(program, until=until)
     celebration, since = next(celebrations, until), None
     while since is None or since < until:
-        review = next_review(program, after=since, until=until)
-        since = min(celebration, review or until, until)
+        since = _next_of_apps(program, after=since, until=celebration)
         yield since
         if since == celebration:
             celebration = next(celebrations, until)
@@ -113,5 +115,11 @@ def next_stop(program: Program, *, after: datetime, until: datetime) -> datetime
     """
     celebration = next_celebration(program, after=after, until=until)
     reminder = next_reminder(setup_of(program), after=after, until=celebration)
-    review = next_review(program, after=after, until=celebration)
-    return min(celebration, reminder or until, review or until, until)
+    return min(reminder or until, _next_of_apps(program, after=after, until=celebration))
+
+
+def _next_of_apps(program: Program, *, after: datetime | None, until: datetime) -> datetime:
+    """Return the next moment at which a tier may end or a referral is due, or `until`."""
+    review = next_review(program, after=after, until=until)
+    referral = next_due(program, after=after, until=until)
+    return min(review or until, referral or until)

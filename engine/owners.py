@@ -10,6 +10,7 @@ from loyalty.models import Member, Order, Program, Redemption, Voucher, VoucherU
 from loyalty.queries.members import survivors_of
 from loyalty.rules.statements import MemberStatement, OrderStatement, RefundStatement
 from loyalty.services.facts import Statement
+from referrals.queries.turns import advocates_of_codes, advocates_of_friends
 
 REDEMPTION = re.compile(r"redemption:red_([1-9][0-9]{0,17})")
 
@@ -25,6 +26,7 @@ def owners_of(program: Program, statements: Sequence[Statement]) -> Known:
     _add_orders(known, program, list(_orders_of_somebody(statements)))
     _add_survivors(known, program, statements)
     _add_purses(known, program, {key for one in statements for key in paid_with(one)})
+    _add_advocates(known, program, statements)
     addresses = {key for statement in statements for key in keys_of(statement)}
     addresses |= {key for keys in known.values() for key in keys}
     _add_people(known, program, [key for key in addresses if key.startswith("address:")])
@@ -43,6 +45,29 @@ def _add_survivors(known: Known, program: Program, statements: Sequence[Statemen
         known.setdefault(f"member:{merged[number]}", set()).add(
             f"member:{survivor.external_id}"
         )
+
+
+def _add_advocates(known: Known, program: Program, statements: Sequence[Statement]) -> None:
+    """Note who is paid for whose orders, and whose the codes are that are typed."""
+    named = {key for one in statements for key in keys_of(one)}
+    named |= {key for keys in known.values() for key in keys}
+    friends = [key.removeprefix("member:") for key in named if key.startswith("member:")]
+    for friend, advocate in advocates_of_friends(program, friends):
+        known.setdefault(f"member:{friend}", set()).add(f"member:{advocate}")
+    owners = advocates_of_codes(program, {_typed(one) for one in statements} - {""})
+    for statement in statements:
+        owner = owners.get(_typed(statement))
+        for key in keys_of(statement) if owner else ():
+            known.setdefault(key, set()).add(f"member:{owner}")
+
+
+def _typed(statement: Statement) -> str:
+    """Return the referral code that is typed at the checkout or at enrolment, or nothing."""
+    if isinstance(statement, OrderStatement):
+        return str(statement.body.get("referral_code") or "")
+    if isinstance(statement, MemberStatement):
+        return statement.given.get("referral_code") or ""
+    return ""
 
 
 def _add_purses(known: Known, program: Program, named: Set[str]) -> None:

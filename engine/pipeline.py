@@ -25,6 +25,8 @@ from loyalty.services.members import enrol_members, find_members
 from loyalty.services.orders import has_new_owners, record_orders, stated_orders
 from loyalty.services.posting import post_facts
 from loyalty.services.spending import settle_redemptions
+from referrals.queries.programs import referral_setup_of
+from referrals.services import stage as referrals
 from tiers.services.counting import brought_by, review_facts, tiers_of
 
 Stage = Callable[[Wave], None]
@@ -58,7 +60,10 @@ def _celebrate(wave: Wave) -> None:
 
 
 def _open_book(wave: Wave) -> None:
+    """Lock the wallets of the facts' members, and of those who referred them."""
     members = [fact.member.pk for fact in wave.facts if fact.member and not fact.error]
+    found = wave.brought["referrals"] = referrals.find_referrals(wave)
+    members += found.advocates
     try:
         wave.book = open_book(wave.setup, members=members, at=wave.at)
     except WalletClosed as error:
@@ -80,7 +85,8 @@ def advance_challenges(wave: Wave) -> None:
 
 
 def qualify_referrals(wave: Wave) -> None:
-    """Referrals join here."""
+    """A friend's order pays both sides, or takes back what it paid."""
+    wave.brought["referred"] = referrals.qualify_referrals(wave, wave.brought["referrals"])
 
 
 def review_standing(wave: Wave) -> None:
@@ -169,7 +175,7 @@ def _run(
     setup = setup_of(program)
     owners = owners_of(program, statements) if len(statements) > 1 else {}
     answers: dict[int, Answer] = {}
-    waves = waves_of(statements, owners, single_file=setup.has_shared_limits)
+    waves = waves_of(statements, owners, single_file=_is_single_file(program, setup))
     while waves:
         # A wave is let go of when it is done; an import would fill the memory else.
         facts = waves.pop(0)
@@ -194,8 +200,13 @@ def _run_wave(
     for number, fact in zip(numbers, facts, strict=True):
         answers[number] = answer_of(fact, wave)
     follow_ups = [statement for fact in facts for statement in fact.follow_ups]
-    for later in waves_of(follow_ups, {}, single_file=setup.has_shared_limits):
+    for later in waves_of(follow_ups, {}, single_file=_is_single_file(wave.program, setup)):
         _run_wave(program, setup, later, at, {})
+
+
+def _is_single_file(program: Program, setup: Setup) -> bool:
+    """Say whether something is counted over all members: a limit, or a budget."""
+    return setup.has_shared_limits or referral_setup_of(program).has_budget
 
 
 def _raise_first(facts: Sequence[Fact]) -> None:

@@ -12,8 +12,10 @@ FRAUD_DEFAULTS = FraudTerms()
 GIFTS = {kind: fields for kind, fields in GIVES.mappings.items() if kind != "pay"}
 GIVEN = OneOf(mappings=GIFTS, example='{fixed: "10.00"}')
 BY_AMOUNT = Fields(
-    GIFTS["points"].keys
-    | {"per": Key(Money(least=1), "… for each so much of the friend's order.")},
+    {
+        **GIFTS["points"].keys,
+        "per": Key(Money(least=1), "… for each so much of the friend's order."),
+    },
     GIFTS["points"].one_of,
 )
 GIVEN_TO_A_SIDE = OneOf(mappings=GIFTS | {"points": BY_AMOUNT}, example='{fixed: "10.00"}')

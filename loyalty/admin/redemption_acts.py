@@ -50,7 +50,8 @@ class Reverse(Act):
 
     @classmethod
     def is_offered(cls, row: Redemption) -> bool:
-        return row.status == Redemption.Status.CAPTURED
+        is_captured = row.status == Redemption.Status.CAPTURED
+        return is_captured and row.captured_points > row.reversed_points
 
     def suggested(self, row: Redemption) -> dict[str, Any]:
         return {"points": row.captured_points - row.reversed_points}

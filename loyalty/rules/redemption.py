@@ -112,6 +112,12 @@ class NotCaptured(DomainError):
     code = "not_captured"
 
 
+class NothingSpent(DomainError):
+    """A gift: no points were spent on it that could come back."""
+
+    code = "nothing_spent"
+
+
 SETTLED: dict[str, tuple[type[DomainError], str]] = {
     "captured": (AlreadyCaptured, "its points were captured before"),
     "voided": (AlreadyVoided, "it was voided before"),
@@ -201,12 +207,15 @@ def points_to_reverse(status: str, captured: int, returned: int, asked: int | No
 
     :raises NotCaptured: if nothing was spent yet
     :raises DomainError: by name, if it ended without spending, or all came back
+    :raises NothingSpent: if it took no points
     :raises ExceedsCaptured: if fewer are left
     """
     if status == "held":
         raise NotCaptured("its points are held, not captured")
     if status != "captured":
         refuse_settled(status)
+    if not captured:
+        raise NothingSpent("it was a gift: no points were spent on it")
     left = captured - returned
     if asked is not None and asked > left:
         raise ExceedsCaptured(f"only {left} points are left of what was captured", left=left)

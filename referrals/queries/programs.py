@@ -51,6 +51,11 @@ class ReferralSetup:
         return self._compiled[terms_id]
 
     @property
+    def has_budget(self) -> bool:
+        """Say whether all advocates share what there is: their facts go in single file."""
+        return any(self.newest(code).budget.is_limited for code in self.programs)
+
+    @property
     def default(self) -> str | None:
         """Return the referral program that is meant where none is named: the first."""
         return next(iter(self.programs), None)

@@ -56,12 +56,15 @@ class Attribution:
     def winner(self, touches: Iterable[Touch]) -> Touch | None:
         """Return the touch that holds, of those that count; None if there is none.
 
-        Of touches by the same source and at the same time the first code holds, so
-        that the order in which they are told makes no difference.
+        Of touches by the same source at the same time it is the first that was told, or
+        the last, as the model says.
         """
-        return max(touches, key=self._rank, default=None)
+        ranked = [(self._rank(place, touch), touch) for place, touch in enumerate(touches)]
+        if not ranked:
+            return None
+        return max(ranked, key=lambda each: each[0])[1]
 
-    def _rank(self, touch: Touch) -> tuple[int, float, int]:
-        moment = touch.at.timestamp()
+    def _rank(self, place: int, touch: Touch) -> tuple[int, float, int]:
         is_last = self.model == LAST or touch.source == Source.STAFF
-        return PRECEDENCE[touch.source], moment if is_last else -moment, -touch.code
+        sign = 1 if is_last else -1
+        return PRECEDENCE[touch.source], sign * touch.at.timestamp(), sign * place

@@ -7,9 +7,9 @@ from core.transactions import LookAgain, retrying
 from loyalty.models import Member, Program
 from loyalty.services.ledger import open_book
 from referrals.models import Referral
+from referrals.queries.due import due_expiries, due_rewards
 from referrals.queries.live import GONE, movable_of
 from referrals.queries.programs import referral_setup_of
-from referrals.rules.states import State
 from referrals.services.paying import settle_payouts
 from referrals.services.settling import Settling, settle_states
 
@@ -67,14 +67,10 @@ def settle_due(*, program: Program, at: datetime, most: int = CHUNK) -> int:
 
     In the order of their times, up to `most` of each. To be called until it returns 0.
     """
-    waiting = Referral.objects.filter(program=program)
-    due = waiting.filter(state=State.QUALIFIED.value, due_at__lte=at)
-    over = waiting.filter(
-        state__in=(State.CLAIMED.value, State.SIGNED_UP.value), expires_at__lte=at
-    )
+    rewards, expiries = due_rewards(program, at), due_expiries(program, at)
     numbers = [
-        *due.order_by("due_at", "pk").values_list("pk", flat=True)[:most],
-        *over.order_by("expires_at", "pk").values_list("pk", flat=True)[:most],
+        *rewards.order_by("due_at", "pk").values_list("pk", flat=True)[:most],
+        *expiries.order_by("expires_at", "pk").values_list("pk", flat=True)[:most],
     ]
     if numbers:
         settle_referrals(program=program, referrals=numbers, at=at)

@@ -37,10 +37,10 @@ QUALIFIED = frozenset({State.QUALIFIED, State.REWARDED})
 
 
 def settle_payouts(settling: Settling, referrals: Sequence[Referral]) -> None:
-    """Pay both sides of the (locked) referrals what their states ask for."""
+    """Pay both sides of the (locked) referrals what their states ask for, as they fell due."""
     standing = _standing(referrals)
     recounted: dict[tuple[int, int], CompiledReferrals] = {}
-    for referral in referrals:
+    for referral in sorted(referrals, key=_turn):
         if referral.state == State.FLAGGED:
             continue
         terms = settling.terms(referral)
@@ -50,6 +50,10 @@ def settle_payouts(settling: Settling, referrals: Sequence[Referral]) -> None:
     for (advocate_id, program_id), terms in recounted.items():
         if terms.milestones:
             _settle_milestones(settling, advocate_id, program_id, terms)
+
+
+def _turn(referral: Referral) -> tuple[datetime, int]:
+    return referral.due_at or referral.claimed_at, referral.pk
 
 
 def _standing(referrals: Sequence[Referral]) -> dict[tuple[int, str], Payout]:

@@ -106,7 +106,7 @@ class ReverseView(ProgramView):
         """Give spent points back to the lots they came from, all or some.
 
         409 `not_captured`, `already_reversed`, `already_voided`, `hold_expired`,
-        `exceeds_captured`.
+        `exceeds_captured`, `nothing_spent` for a gift.
         """
         redemption = find_redemption(request.program, redemption_id)
         stated = read_fields(request.data, REVERSAL)

@@ -65,7 +65,8 @@ def buy(member, amount, order="", **content):
 
 
 def merge(member, into, *, at=NOON):
-    return merge_people(member=fresh(member), into=fresh(into), requested=requested(into, at=at))
+    asked = requested(into, at=at)
+    return merge_people(member=fresh(member), into=fresh(into), requested=asked)
 
 
 def fresh(member):
@@ -182,6 +183,18 @@ def test_both_keep_what_entering_gave_them_before(program, ada, bob):
 
     counts = EntryReward.objects.filter(member=bob).values_list("count", flat=True)
     assert sorted(counts) == [1, 2]
+
+
+def test_who_becomes_somebody_of_a_tier_that_one_of_them_had_does_not_enter_it(
+    program, ada, bob
+):
+    make_ladders(program, vip=gives({"points": 50}, once="each_time"))
+    buy(ada, 50000)
+
+    merge(ada, bob)
+
+    assert tier_of(bob) == "gold"
+    assert EntryReward.objects.count() == 1
 
 
 def test_an_undo_gives_each_what_it_was_given(program, ada, bob):

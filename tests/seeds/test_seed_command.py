@@ -12,6 +12,7 @@ from loyalty.models import Order, Program
 from seeds.contents import Amount
 from seeds.progress import Pace, progress_bar
 from seeds.replay import Step
+from seeds.shops import SHOPS
 from tests.seeds.living import ledger_of
 
 pytestmark = pytest.mark.django_db
@@ -63,13 +64,10 @@ def rows_of(told):
 def test_without_a_name_it_says_what_there_is():
     told = seed()
 
-    assert "gift_shop     the real orders" in told
-    for name in (
-        "coffee_shop   a café",
-        "bank_points   points that",
-        "expiry_zoo    every way",
-    ):
-        assert name in told
+    listed = dict(line.split(maxsplit=1) for line in told.splitlines()[1:])
+    assert listed.keys() == SHOPS.keys()
+    assert listed["gift_shop"].startswith("the real orders")
+    assert listed["vip_500"].startswith("over $500 in twelve months")
     assert not Program.objects.exists()
 
 
@@ -241,6 +239,10 @@ def test_where_nobody_buys_facts_are_counted():
         ("coffee_shop", "2026-03-22: "),
         ("bank_points", "2026-03-01: "),
         ("expiry_zoo", "07-01: "),
+        ("vip_500", "2025-01-10: "),
+        ("discount_ladder", "2024-03-31: "),
+        ("airline", "2024-07-01: "),
+        ("members_only", "2024-04-20: "),
     ],
 )
 def test_an_invented_shop_that_was_interrupted_comes_to_the_same_end(name, weary_of):

@@ -1,5 +1,5 @@
-"""Two years of VIPs in New York, worked out by hand. What every day of them brings is in
-`test_years_day_by_day`."""
+"""Two years of VIPs in New York, worked out by hand. What each step of them brings is in
+`test_years_step_by_step`."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Years of a ready-made shop with tiers: lived day by day, in leaps, or without any job.
+"""Years of a ready-made shop with tiers: lived in steps, in leaps, or without any job.
 
 Tables of what was worked out by hand tell for each member what there is from a local time
 on. A change of tier is told as (time, tier, cause, source).
@@ -22,22 +22,25 @@ def opened(name, days):
     return open_program(SHOPS[name].program_file(), at=days[0].starts_at)
 
 
-def live_every_day(name, *, until):
-    """Move the clock to every midnight, with the facts on their way; yield the program then."""
+def live_in_steps(name, *, until, step):
+    """Move the clock on by so many days at a time, with a stop at the end of each day on
+    which something happens; yield the program at every stop."""
     days = days_of_shop(name)
     program = opened(name, days)
-    for day in with_empty_days(days, until):
+    for day in with_empty_days(days, until, step):
         for _ in replay_days(program, [day]):
             pass
         yield program
 
 
-def with_empty_days(days, until):
+def with_empty_days(days, until, step):
     by_date = {day.date: day for day in days}
-    date, zone = days[0].date, days[0].zone
-    while date < until.astimezone(zone).date():
-        yield by_date.get(date) or Day(date, [], zone)
-        date += timedelta(days=1)
+    zone = days[0].zone
+    number_of_days = (until.astimezone(zone).date() - days[0].date).days
+    for number in range(number_of_days):
+        date = days[0].date + timedelta(days=number)
+        if date in by_date or number % step == 0 or number == number_of_days - 1:
+            yield by_date.get(date) or Day(date, [], zone)
 
 
 def live_in_leaps(name, *, until=None, days=None):
@@ -79,12 +82,23 @@ def tiers_seen(program, ladder, *, at=None):
     return {member.external_id: held[member.pk][ladder].tier for member in members}
 
 
-def points_seen(program, point_type):
-    """Return what all members have, less what they owe."""
-    members = members_of(program)
-    seen = wallets_of(members, at=program.now())
-    wallets = {member.external_id: seen[member.pk][point_type] for member in members}
-    return {who: wallet.available - wallet.debt for who, wallet in wallets.items()}
+def all_seen(program, ladders, point_types):
+    """Return all members' tiers by ladder, and by type what they have less what they owe."""
+    members, now = members_of(program), program.now()
+    held, wallets = standings_of(program, members, now), wallets_of(members, at=now)
+    tiers = {
+        code: {member.external_id: held[member.pk][code].tier for member in members}
+        for code in ladders
+    }
+    points = {
+        code: {
+            member.external_id: wallets[member.pk][code].available
+            - wallets[member.pk][code].debt
+            for member in members
+        }
+        for code in point_types
+    }
+    return tiers, points
 
 
 def told(program, ladder):
@@ -98,9 +112,8 @@ def told(program, ladder):
     return moves
 
 
-def by_hand(table, program, *, before):
-    """Return what a table says of all members now; `before` is what they begin with."""
-    members = Member.objects.filter(program=program).values_list("external_id", flat=True)
+def by_hand(table, program, members, *, before):
+    """Return what a table says of these members now; `before` is what they begin with."""
     return {who: _by_hand(table.get(who, ()), program, before) for who in members}
 
 

@@ -70,7 +70,8 @@ def _concerns_rewards(entering: Entering, move: TierMove) -> bool:
 def _rewarding(entering: Entering, move: TierMove) -> list[Tier]:
     """Return the tiers with an entry reward that a move passed, the lowest first."""
     ladder = _ladder(entering, move).on(entering.setup.day_of(move.at))
-    tiers = [ladder.tier(code) for code in move.passed]
+    had = ladder.places.get(move.cause.had.get(move.ladder, ""), NO_TIER)
+    tiers = [ladder.tier(code) for code in move.passed if ladder.places.get(code, had) > had]
     return [tier for tier in tiers if tier is not None and tier.entry is not None]
 
 

@@ -41,9 +41,12 @@ def join_tiers(*, merge: Merge, at: datetime) -> list[TierMove]:
     if MergedTiers.objects.filter(merge=merge).exists():
         return []
     is_undone = merge.undone_at is not None
-    taken = {} if is_undone else _take(merge, at)
+    rows = Standing.objects.select_for_update().filter(member=merge.merged_id)
+    standings = list(rows.order_by("pk"))
+    had = {row.ladder_id: row.tier for row in standings}
+    taken = {} if is_undone else _take(merge, standings, at)
     MergedTiers.objects.create(merge=merge, program=program, taken=taken, is_undone=is_undone)
-    return _review(merge, at)
+    return _review(merge, at, {} if is_undone else had)
 
 
 @retrying
@@ -68,7 +71,14 @@ def part_tiers(*, merge: Merge, at: datetime) -> list[TierMove]:
         _give_back_floor(merge, int(number), floors)
     merged.taken, merged.is_undone = {}, True
     merged.save(update_fields=["taken", "is_undone"])
-    return _review(merge, at)
+    return _review(merge, at, {})
+
+
+def gifts_of_merged(merge: Merge) -> list[str]:
+    """Return the keys of what entering tiers had given the merged member before."""
+    row = MergedTiers.objects.filter(merge=merge).first()
+    numbers = [number for number, _ in row.taken.get("rewards", ())] if row else []
+    return list(EntryReward.objects.filter(pk__in=numbers).values_list("key", flat=True))
 
 
 def catch_up_with_merges(*, program: Program, at: datetime) -> int:
@@ -95,28 +105,28 @@ def _lock(merge: Merge, at: datetime) -> Program:
     return merge.program
 
 
-def _review(merge: Merge, at: datetime) -> list[TierMove]:
+def _review(merge: Merge, at: datetime, had: Mapping[int, str]) -> list[TierMove]:
     program, numbers = merge.program, [merge.merged_id, merge.into_id]
     restate_totals(setup_of(program), numbers)
     members = list(Member.objects.filter(pk__in=numbers).order_by("pk"))
     for member in members:
         member.program = program
-    cause = Cause("merge", "merge", f"mrg_{merge.pk}")
+    ladders = tier_setup_of(program).ladders
+    by_code = {code: had[each.id] for code, each in ladders.items() if each.id in had}
+    cause = Cause("merge", "merge", f"mrg_{merge.pk}", had=by_code)
     causes = dict.fromkeys(numbers, cause)
     return review_members(program=program, members=members, at=at, causes=causes)
 
 
-def _take(merge: Merge, at: datetime) -> dict[str, Any]:
+def _take(merge: Merge, standings: Sequence[Standing], at: datetime) -> dict[str, Any]:
     """Let the survivor have what the merged member had; say what, for an undo."""
-    rows = Standing.objects.select_for_update().filter(member=merge.merged_id)
-    standings = list(rows.order_by("pk"))
     taken = {
         "rewards": _take_rewards(merge),
         "floors": _take_floors(merge, standings, at),
         "standings": [_texts(row, KEPT) for row in standings],
     }
     # Nobody stands where they stood: they are somebody else now.
-    rows.delete()
+    Standing.objects.filter(member=merge.merged_id).delete()
     return taken
 
 

@@ -7,12 +7,17 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a member is reviewed: a word of `StandingChange.Cause`, and what it came from."""
+    """Why a member is reviewed: a word of `StandingChange.Cause`, and what it came from.
+
+    `had` has the tiers by ladder that the person had before as another member: to have
+    them now is not to enter them.
+    """
 
     kind: str = "review"
     source_type: str = ""
     source_id: str = ""
     reason: str = ""
+    had: Mapping[str, str] = field(default_factory=dict)
 
 
 REVIEW = Cause()

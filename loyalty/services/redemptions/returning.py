@@ -42,6 +42,7 @@ def reverse_redemption(
 
     :raises NotCaptured: if its points are only held
     :raises AlreadyReversed: if all came back; AlreadyVoided and HoldExpired likewise
+    :raises NothingSpent: if it was a gift
     :raises ExceedsCaptured: if fewer are left of what was spent
     """
     settlement = open_settlement(redemption, requested, gives_back=True)

@@ -66,7 +66,7 @@ def test_a_device_of_other_friends_is_shared(program, ada):
 
 def test_a_device_of_the_friends_own_is_not_shared(program, ada):
     referral = claim(ada, "", email="bob@example.org", context=elsewhere(1, device_id="d"))
-    referral.state, referral.reason = "rejected", "rejected"
+    referral.state, referral.reason = "expired", "expired"
     referral.save()
 
     again = claim(ada, "", email="bob@example.org", context=elsewhere(2, device_id="d"))

@@ -69,7 +69,21 @@ def test_without_a_touch_nobody_holds():
     assert FIRST_TOUCH.winner([]) is None
 
 
-@given(touches, st.sampled_from([FIRST_TOUCH, LAST_TOUCH]), st.randoms())
+def test_at_one_moment_the_first_or_the_last_that_was_told_holds():
+    ada, bob = touch(Source.CLICK, 0, 2), touch(Source.CLICK, 0, 1)
+
+    assert FIRST_TOUCH.winner([ada, bob]) == ada
+    assert LAST_TOUCH.winner([ada, bob]) == bob
+
+
+at_different_times = st.lists(
+    st.builds(touch, st.sampled_from(Source), st.integers(0, 40), st.integers(1, 5)),
+    max_size=8,
+    unique_by=lambda each: each.at,
+)
+
+
+@given(at_different_times, st.sampled_from([FIRST_TOUCH, LAST_TOUCH]), st.randoms())
 def test_the_order_in_which_touches_are_told_makes_no_difference(told, model, chance):
     again = [*told]
     chance.shuffle(again)

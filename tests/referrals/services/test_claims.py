@@ -207,11 +207,15 @@ def test_nobody_is_referred_by_a_program_that_has_ended(program, ada):
         claim(ada, code=code)
 
 
-def test_a_friend_has_one_advocate(ada, eve):
-    claim(ada)
+@pytest.mark.parametrize("eve_is_first", [True, False])
+def test_a_friend_has_one_advocate_the_first_even_at_the_same_moment(ada, eve, eve_is_first):
+    first, second = (eve, ada) if eve_is_first else (ada, eve)
+    # Whose code is the older makes no difference.
+    code_of(ada)
+    claim(first)
 
     with pytest.raises(AlreadyReferred):
-        claim(eve)
+        claim(second)
 
 
 def test_by_last_touch_the_later_advocate_has_the_friend():

@@ -12,8 +12,8 @@ from loyalty.models import Entry
 from tests.factories import NOON, balance_of, make_member, make_program
 from tests.house.source import ROOT
 from tests.loyalty.admin.conftest import listing, page, text_of
+from tests.tiers.admin.posting import ROW, added, errors_of, posted, rows_posted
 from tests.tiers.factories import TIERS, make_ladders, review, spend, tier_of
-from tiers.admin.ladder_form import LadderForm
 from tiers.models import Ladder, LadderVersion, StandingChange
 from tiers.queries.ladders import ladder_form, ladder_forms
 from tiers.services.access import save_access
@@ -26,17 +26,6 @@ FILES = [
     if "\nladders:" in path.read_text()
 ]
 DAY = timedelta(days=1)
-ADD = "admin:tiers_ladder_add"
-ROW = {
-    "code": "",
-    "name": "",
-    "operator": "at_least",
-    "threshold": "",
-    "multiplier": "",
-    "entry": "",
-    "once": "lifetime",
-    "benefits": "",
-}
 FIELDS = {
     "code": "status",
     "name": "Status",
@@ -92,41 +81,6 @@ EVERY_KEY = {
         },
     },
 }
-
-
-def rows_posted(rows, initial=0):
-    data = {"tiers-TOTAL_FORMS": len(rows), "tiers-INITIAL_FORMS": initial}
-    for number, row in enumerate(rows):
-        data |= {f"tiers-{number}-{key}": value for key, value in row.items()}
-    return data
-
-
-def posted(ladder, *, rows=None, **changes):
-    """Return what the browser posts for a ladder's page, with some fields changed.
-
-    `rows` changes rows by their number; None takes one away.
-    """
-    form = LadderForm(instance=ladder)
-    values = {bound.html_name: bound.value() for bound in form if bound.name != "tiers"}
-    found = [{each.name: each.value() for each in row} for row in form.rows]
-    for number, change in (rows or {}).items():
-        found[number] |= {"DELETE": "on"} if change is None else change
-    data = values | changes | rows_posted(found, form.rows.initial_form_count())
-    return {key: value for key, value in data.items() if value not in (None, False)}
-
-
-def errors_of(response):
-    form = response.context["adminform"].form
-    told = {name: list(texts) for name, texts in form.errors.items()}
-    for number, row in enumerate(form.rows):
-        told |= {f"{number}.{name}": list(texts) for name, texts in row.errors.items()}
-    return told
-
-
-def added(staff, program, rows, **fields):
-    start = {"code": "new", "metric": "spend", "window_kind": "lifetime"}
-    data = {"program": program.pk} | start | fields | rows_posted(rows)
-    return staff.post(reverse(ADD), data)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -194,89 +148,6 @@ def test_a_tier_is_added_changed_and_taken_away(staff, vip):
         "gold": TIERS["gold"],
         "platinum": {"threshold": "900.00", "entry": {"physical": "Card"}},
     }
-
-
-@pytest.mark.parametrize(
-    ("rows", "place", "said"),
-    [
-        ({2: {"threshold": "100.00"}}, "2.threshold", "below that of silver"),
-        ({2: {"threshold": "200.00"}}, "2.threshold", "silver has the same threshold"),
-        ({2: {"threshold": "many"}}, "2.threshold", "is not an amount"),
-        ({2: {"threshold": ""}}, "2.threshold", "is missing"),
-        ({2: {"code": ""}}, "2.code", "Give it a code"),
-        ({2: {"code": "silver"}}, "2.code", "Another tier has this code"),
-        ({2: {"multiplier": "-1"}}, "2.multiplier", "not a number of at least 0"),
-        ({2: {"multiplier": "1.00001"}}, "2.multiplier", "at most 4 decimals"),
-        ({2: {"entry": "{points: 0}"}}, "2.entry", "expected 1 to"),
-        ({2: {"entry": "{miles: 5}"}}, "2.entry", "say what it gives"),
-        ({2: {"entry": "{points"}}, "2.entry", "Not written as the file writes it"),
-        ({2: {"benefits": "Free shipping: true"}}, "2.benefits", "small letters"),
-        ({2: {"benefits": "hours: 1.5"}}, "2.benefits", "not 1.5"),
-    ],
-)
-def test_a_mistake_in_a_tier_stands_in_its_row(staff, vip, rows, place, said):
-    answer = staff.post(page(vip), posted(vip, rows=rows))
-
-    assert said in " ".join(errors_of(answer)[place])
-    assert errors_of(answer)["tiers"] == ["Please correct what is marked in the rows."]
-    assert LadderVersion.objects.count() == 1
-
-
-@pytest.mark.parametrize(
-    ("changes", "field", "said"),
-    [
-        ({"window_kind": "rolling", "window_rolling": "0 days"}, "window_rolling", "1 day"),
-        ({"window_kind": "rolling", "window_rolling": ""}, "window_rolling", "not a period"),
-        ({"window_kind": "calendar", "window_starts": "31-01"}, "window_starts", "not a day"),
-        ({"upgrade": "next_period"}, "upgrade", "has no next period"),
-        ({"carry_over": "on"}, "carry_over", "has no next period"),
-        ({"valid_for": "length", "valid_for_length": "0 days"}, "valid_for_length", "1 day"),
-        ({"valid_for": "length", "valid_for_length": ""}, "valid_for_length", "expected"),
-        ({"grace": "soon"}, "grace", "not a period"),
-        ({"metric": "points", "point_type": "miles"}, "point_type", "not one of"),
-        ({"applies_from": "2026-02-30"}, "applies_from", "neither a date"),
-        ({"applies_from": "2026-05-03"}, "applies_from", "now or later"),
-    ],
-)
-def test_a_mistake_stands_at_its_field(staff, vip, changes, field, said):
-    changed = {2: {"threshold": "600"}} if "metric" not in changes else {}
-
-    answer = staff.post(page(vip), posted(vip, rows=changed, **changes))
-
-    assert said in " ".join(errors_of(answer)[field])
-    assert LadderVersion.objects.count() == 1
-
-
-def test_all_mistakes_are_told_at_once(staff, vip):
-    rows = {
-        0: {"benefits": "{"},
-        1: {"code": "", "threshold": "x"},
-        2: {"code": "gold member", "entry": "{points: 0}"},
-    }
-
-    answer = staff.post(page(vip), posted(vip, rows=rows, grace="soon"))
-
-    assert errors_of(answer).keys() == {
-        *("tiers", "grace", "0.benefits", "1.code", "1.threshold", "2.code", "2.entry"),
-    }
-
-
-def test_a_tier_that_members_are_in_cannot_be_taken_away(staff, vip, ada):
-    answer = staff.post(page(vip), posted(vip, rows={1: None}))
-
-    (told,) = errors_of(answer)["tiers"]
-    assert "1 members are in silver. Keep it with a threshold that nobody reaches" in told
-    assert "silver" in ladder_form(vip)["tiers"]
-
-
-def test_a_tier_that_access_rules_name_cannot_be_taken_away(staff, vip):
-    rule = {"skus": ["BLEND"], "tiers": ["vip.gold"]}
-    save_access(program=vip.program, forms={"blend": rule}, at=NOON)
-
-    answer = staff.post(page(vip), posted(vip, rows={2: None}))
-
-    (told,) = errors_of(answer)["tiers"]
-    assert told.startswith("Access rule blend: there is no tier 'vip.gold'")
 
 
 def test_a_change_applies_from_its_date(staff, vip, ada):

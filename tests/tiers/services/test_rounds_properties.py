@@ -78,8 +78,8 @@ def stated(facts):
 def test_the_daily_work_a_review_of_everybody_and_a_diary_agree(facts, later):
     program = a_program()
     ada, bob = make_member(program, "ada"), make_member(program, "bob")
-    stated_on, totals = 0, {}
-    for stated_on, paid_on, cents, totals in stated(facts):
+    stated_on, bought = 0, {}
+    for stated_on, paid_on, cents, bought in stated(facts):  # noqa: B007
         live(program, noon(stated_on))
         for member in (ada, bob):
             count_order(member, cents, day=paid_on, orders=0)
@@ -92,7 +92,7 @@ def test_the_daily_work_a_review_of_everybody_and_a_diary_agree(facts, later):
 
     assert standing(ada) == before
     assert standing(ada) == standing(bob)
-    assert {code: row[1] for code, row in standing(bob).items()} == written(bob, totals, end)
+    assert {code: row[1] for code, row in standing(bob).items()} == written(bob, bought, end)
 
 
 @examples

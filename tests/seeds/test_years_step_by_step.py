@@ -1,4 +1,4 @@
-"""Every day of the shops with tiers, against what was worked out by hand."""
+"""The years of the shops with tiers, step by step, against what was worked out by hand."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,14 +15,13 @@ from tests.seeds import test_years_of_the_discount_ladder as discount
 from tests.seeds import test_years_of_vip_500 as vip_500
 from tests.seeds.years import (
     all_of,
+    all_seen,
     by_hand,
-    live_every_day,
     live_in_leaps,
+    live_in_steps,
     live_without_jobs,
     members_of,
-    points_seen,
     rewards_of,
-    tiers_seen,
     told,
 )
 from tiers.services.reviews import preview_members
@@ -34,7 +33,8 @@ pytestmark = pytest.mark.django_db
 class Years:
     """What was worked out by hand: moves by ladder, points by type, entry rewards.
 
-    `first` has the tier that members begin with, by ladder.
+    `first` has the tier that members begin with, by ladder. Their clock is moved on by
+    `step` days, which take their time.
     """
 
     until: datetime
@@ -42,6 +42,7 @@ class Years:
     points: dict[str, Any]
     rewards: dict[str, Any]
     first: dict[str, str] = field(default_factory=dict)
+    step: int = 7
 
 
 YEARS = {
@@ -65,6 +66,7 @@ YEARS = {
         points={"miles": airline.MILES, "status": airline.STATUS},
         rewards=airline.REWARDS,
         first={"status": "blue"},
+        step=1,
     ),
     "members_only": Years(
         until=members_only.UNTIL,
@@ -76,35 +78,35 @@ YEARS = {
 }
 
 
-def seen(program, years):
-    tiers = {ladder: tiers_seen(program, ladder) for ladder in years.tiers}
-    return tiers, {code: points_seen(program, code) for code in years.points}
+def check(program, years):
+    """Compare what readers see now with what was worked out by hand."""
+    tiers, points = all_seen(program, years.tiers, years.points)
+    known = next(iter(points.values()))
 
-
-def worked_out(program, years):
-    tiers = {
-        ladder: by_hand(table, program, before=years.first.get(ladder))
+    assert tiers == {
+        ladder: by_hand(table, program, known, before=years.first.get(ladder))
         for ladder, table in years.tiers.items()
-    }
-    points = {code: by_hand(table, program, before=0) for code, table in years.points.items()}
-    return tiers, points
+    }, program.now()
+    assert points == {
+        code: by_hand(table, program, known, before=0) for code, table in years.points.items()
+    }, program.now()
 
 
 @pytest.mark.parametrize("name", YEARS)
-def test_every_day_ends_with_what_was_worked_out_by_hand_and_leaps_come_to_the_same(name):
+def test_small_steps_see_what_was_worked_out_by_hand_and_leaps_come_to_the_same(name):
     years = YEARS[name]
 
-    for program in live_every_day(name, until=years.until):
-        assert seen(program, years) == worked_out(program, years), program.now()
+    for program in live_in_steps(name, until=years.until, step=years.step):
+        check(program, years)
 
     assert {ladder: told(program, ladder) for ladder in years.tiers} == years.tiers
     assert rewards_of(program) == years.rewards
     assert preview_members(program, members_of(program), program.now()) == []
     prove(program)
 
-    day_by_day = all_of(program)
-    Program.objects.update(slug="day-by-day")
-    assert all_of(live_in_leaps(name, until=years.until)) == day_by_day
+    in_steps = all_of(program)
+    Program.objects.update(slug="in-steps")
+    assert all_of(live_in_leaps(name, until=years.until)) == in_steps
 
 
 @pytest.mark.parametrize("name", YEARS)
@@ -114,7 +116,7 @@ def test_years_without_any_job_are_the_same_to_readers_and_in_the_end(name):
     Program.objects.update(slug="with-jobs")
 
     program = live_without_jobs(name, until=years.until)
-    assert seen(program, years) == worked_out(program, years)
+    check(program, years)
 
     move_clock(program=program, to=program.now())
     assert all_of(program) == with_jobs

@@ -1,0 +1,45 @@
+"""What time does to referrals: rewards that have waited, claims that run out."""
+
+from datetime import datetime
+
+from core.transactions import retrying
+from loyalty.models import Program
+from loyalty.services.jobs import end_of_run, last_run, lock_run, pass_over, reach
+from referrals.queries.programs import referral_setup_of
+from referrals.services.agreeing import settle_due
+from referrals.services.identities import forget_identities, remember_unknown
+
+JOB = "referral_identities"
+
+
+def settle_referrals_due(program: Program, *, at: datetime) -> dict[str, int]:
+    """Reward and end what is due by `at`; forget what was to be kept no longer."""
+    settled = 0
+    if referral_setup_of(program).has_any:
+        while done := settle_due(program=program, at=at):
+            settled += done
+        while _remember_members(program, at):
+            pass
+    while forget_identities(program=program, at=at):
+        pass
+    return {"referrals_settled": settled}
+
+
+def _remember_members(program: Program, at: datetime) -> bool:
+    """Get to know some of those who were members before anybody could be referred.
+
+    Once, when the program has its first referral program: who enrols later is known.
+    """
+    run = last_run(program, JOB)
+    return (run is None or run.done_at is None) and _remember_some(program, at)
+
+
+@retrying
+def _remember_some(program: Program, at: datetime) -> bool:
+    run = lock_run(program, JOB, start=at)
+    last = remember_unknown(program=program, at=at, after=run.cursor)
+    if last is None:
+        reach(run, end_of_run(run))
+        return False
+    pass_over(run, last)
+    return True
