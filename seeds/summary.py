@@ -1,5 +1,6 @@
 """The closing lines of a replay: what there is in the program now."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from loyalty.models import (
     Wallet,
 )
 from seeds.data_summary import DataSummary
+from tiers.queries.ladders import tier_setup_of
+from tiers.queries.standings import standings_of
 
 # A label, and what there is to say.
 Row = tuple[str, str]
@@ -77,6 +80,7 @@ def rows_of_program(program: Program) -> Iterator[Row]:
             if points := getattr(sums, label):
                 yield f"  {label}", f"{points:,}"
     yield from _rows_of_redemptions(program)
+    yield from _rows_of_tiers(program)
 
 
 def _rows_of_redemptions(program: Program) -> Iterator[Row]:
@@ -90,6 +94,16 @@ def _rows_of_redemptions(program: Program) -> Iterator[Row]:
     if issued:
         used = VoucherUse.objects.filter(program=program, released_at=None).count()
         yield "vouchers", f"{issued:,} issued, {used:,} uses"
+
+
+def _rows_of_tiers(program: Program) -> Iterator[Row]:
+    """Yield how many members are in which tier of each ladder, the lowest first."""
+    setup, now = tier_setup_of(program), program.now()
+    held = standings_of(program, list(Member.objects.filter(program=program)), now)
+    for code, ladder in setup.ladders_on(setup.day_of(now)).items():
+        counts = Counter(theirs[code].tier for theirs in held.values())
+        in_tiers = [(counts[tier.code], tier.name) for tier in ladder.tiers]
+        yield ladder.name, ", ".join(f"{count:,} {name}" for count, name in in_tiers if count)
 
 
 def rows_of_file(summary: DataSummary, listed_in: Path) -> Iterator[Row]:

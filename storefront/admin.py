@@ -10,8 +10,8 @@ from django.http import HttpRequest
 
 from core import clock
 from core.staff import DASH, Page, ReadOnlyAdmin, moment
-from engine.celebrations import celebrate_members
 from engine.lives import merge_people, part_people, welcome_back
+from engine.upkeep import bring_up_to_date
 from loyalty.admin.acting import Act, ActingAdmin
 from loyalty.admin.lives import MergeAdmin, Undo
 from loyalty.admin.member_acts import Issue, MergeInto, Reactivate
@@ -298,5 +298,5 @@ class MergeAdminAsOfNow(MergeAdmin):
 
 def as_of_now(member: Member) -> Member:
     """State what a member has to celebrate by now, as the API does when it looks one up."""
-    celebrate_members(member.program, [member], at=member.program.now())
+    bring_up_to_date(member.program, [member], at=member.program.now())
     return member

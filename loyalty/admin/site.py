@@ -18,6 +18,7 @@ GROUPS: Sequence[tuple[str, Sequence[str]]] = (
     ("Members", ("Member", "Order", "MemberEvent", "Decision", "Adjustment")),
     ("Rewards", ("Reward", "Redemption", "Voucher", "VoucherUse")),
     ("Tiers", ("Standing", "Ladder", "AccessRule", "StandingChange", "EntryReward")),
+    ("Referrals", ("Referral", "ReferralProgram", "ReferralCode", "Payout", "Click")),
     ("Program", ("Program", "PointType", "EarningRule", "RuleSet")),
     ("Members' lives", ("Merge", "ConsentChange", "ExpiryReminder", "Tombstone")),
     ("Ledger", ("Wallet", "Entry", "Lot", "Hold", "Allocation", "LimitUse", "JobRun")),
@@ -50,7 +51,7 @@ class StaffSite(AdminSite):
         models = {
             model["object_name"]: model
             for app in apps
-            if app["app_label"] in ("core", "loyalty", "storefront", "tiers")
+            if app["app_label"] in ("core", "loyalty", "referrals", "storefront", "tiers")
             for model in app["models"]
         }
         groups = [

@@ -350,6 +350,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "note",
+                    models.CharField(
+                        blank=True, help_text="What no shopper sees.", max_length=255
+                    ),
+                ),
+                (
                     "referral",
                     models.ForeignKey(
                         db_index=False,

@@ -146,6 +146,7 @@ class ReferralStep(models.Model):
     cause = models.CharField(max_length=290, help_text="order:1001, click, review …")
     reason = models.CharField(max_length=255, blank=True)
     by = models.CharField(max_length=150, blank=True, help_text="Who decided it, of the staff.")
+    note = models.CharField(max_length=255, blank=True, help_text="What no shopper sees.")
 
     class Meta:
         ordering = ["number"]

@@ -1,10 +1,11 @@
 """When time alone will next move a referral."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import QuerySet
 
-from loyalty.models import Program
+from loyalty.models import Member, Program
 from referrals.models import Referral
 from referrals.queries.programs import referral_setup_of
 from referrals.rules.states import State
@@ -20,6 +21,19 @@ def due_expiries(program: Program, at: datetime) -> QuerySet[Referral]:
     """Return the claims that have run out by `at`."""
     claimed = (State.CLAIMED.value, State.SIGNED_UP.value)
     return Referral.objects.filter(program=program, state__in=claimed, expires_at__lte=at)
+
+
+def due_of_advocates(
+    program: Program, members: Sequence[Member], at: datetime
+) -> list[int]:
+    """Return the referrals, by number, for which these members are to be paid by `at`.
+
+    No query where nobody has to wait for a reward.
+    """
+    if not referral_setup_of(program).has_holds:
+        return []
+    due = due_rewards(program, at).filter(advocate__in=members)
+    return list(due.order_by("due_at", "pk").values_list("pk", flat=True))
 
 
 def next_due(program: Program, *, after: datetime | None, until: datetime) -> datetime | None:

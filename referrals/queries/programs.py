@@ -21,8 +21,9 @@ class ReferralSetup:
     """A program's live referral programs by code, in their order, with their newest terms.
 
     `terms` has the number of the newest terms of each, by code. What referrals were
-    claimed under long ago is compiled when it is first asked for. `heard` has the kinds
-    of facts that ever qualified anybody.
+    claimed under long ago is compiled when it is first asked for. `has_holds` says that
+    rewards may wait for time to pass, and `heard` has the kinds of facts that ever
+    qualified anybody: under old terms, too.
     """
 
     program_id: int
@@ -31,6 +32,7 @@ class ReferralSetup:
     terms: Mapping[str, int]
     forms: Mapping[str, Mapping[str, Any]]
     has_any: bool
+    has_holds: bool
     heard: frozenset[str]
     _compiled: dict[int, CompiledReferrals] = field(default_factory=dict)
 
@@ -75,6 +77,8 @@ def _load(program_id: int, revision: UUID) -> ReferralSetup:
     program = Program.objects.get(pk=program_id)
     rows = list(ReferralProgram.objects.filter(program=program))
     newest = newest_terms(program)
+    terms = ReferralTerms.objects.filter(referral_program__program=program)
+    contents = list(terms.values_list("content", flat=True))
     live = [row for row in rows if row.archived_at is None and row.pk in newest]
     return ReferralSetup(
         program_id=program_id,
@@ -83,9 +87,9 @@ def _load(program_id: int, revision: UUID) -> ReferralSetup:
         terms={row.code: newest[row.pk].pk for row in live},
         forms={row.code: newest[row.pk].form(row.name) for row in live},
         has_any=bool(rows),
+        has_holds=any(content.get("hold") for content in contents),
         heard=frozenset(
-            (terms.content.get("qualify") or {}).get("on") or "order"
-            for terms in ReferralTerms.objects.filter(referral_program__program=program)
+            (content.get("qualify") or {}).get("on") or "order" for content in contents
         ),
     )
 

@@ -43,7 +43,7 @@ def record_click(
     refuse_ended(referral_setup_of(program), known)
     if not survivor_of(known.member).is_open:
         raise NotFound("There is no such referral code.")
-    channel = channel.strip()[:LONGEST_CHANNEL]
+    channel = "".join(filter(str.isprintable, channel)).strip()[:LONGEST_CHANNEL]
     _count(program, known, channel, visit, at)
     token = sign_click(program.pk, ClickTouch(known.pk, at, channel))
     return Clicked(known, token, is_bot(visit.user_agent))

@@ -6,7 +6,7 @@ from datetime import datetime
 from core.transactions import retrying
 from loyalty.models import Member, Program
 from loyalty.services.ledger import open_book
-from referrals.models import Identity, Payout, Referral, ReferralCode
+from referrals.models import Identity, Payout, Referral, ReferralCode, ReferralStep
 from referrals.queries.programs import referral_setup_of
 from referrals.rules.states import OVER, Reason, State
 from referrals.services.identities import forget_person
@@ -91,6 +91,9 @@ def forget_referrals(*, members: Sequence[int]) -> None:
     """
     forget_person(members=members)
     Referral.objects.filter(friend__in=members).update(friend_ref="")
+    for side in ("advocate", "friend"):
+        told = ReferralStep.objects.filter(**{f"referral__{side}__in": members})
+        told.exclude(note="").update(note="")
     for code in ReferralCode.objects.filter(member__in=members, is_vanity=True):
         # A code of one's own choice may be one's name.
         code.code = code.shown = f"ERASED{code.pk}"

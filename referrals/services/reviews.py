@@ -68,6 +68,22 @@ def reinstate_referrals(
     )
 
 
+def reopen_referrals(
+    *, program: Program, referrals: Sequence[int], decided: Decided, at: datetime
+) -> list[Referral]:
+    """Let rejected referrals, by number, wait to be looked at again, as before they were.
+
+    What waits already stays as it is.
+
+    :raises WrongState: if one of them was not rejected while it waited
+    :raises AlreadyReferred: if the friend has been referred by somebody else since
+    """
+    decision = partial(_reopen, decided=decided)
+    return settle_referrals(
+        program=program, referrals=referrals, at=at, cause="review", decision=decision
+    )
+
+
 def _approve(settling: Settling, referrals: Sequence[Referral], *, decided: Decided) -> None:
     for referral in referrals:
         if referral.state in (State.REJECTED, State.EXPIRED):
@@ -102,6 +118,23 @@ def _reinstate(settling: Settling, referrals: Sequence[Referral], *, decided: De
         back = State.CLAIMED if referral.signed_up_at is None else State.SIGNED_UP
         state = after(State.REJECTED, "reinstate", to=back)
         take_step(settling, referral, state, _why(decided))
+
+
+def _reopen(settling: Settling, referrals: Sequence[Referral], *, decided: Decided) -> None:
+    for referral in referrals:
+        if referral.state == State.FLAGGED:
+            continue
+        if not was_waiting(referral):
+            detail = f"{referral} was not rejected while it waited to be looked at"
+            raise WrongState(detail, state=referral.state)
+        _refuse_if_taken(referral)
+        take_step(settling, referral, State.FLAGGED, _why(decided))
+
+
+def was_waiting(referral: Referral) -> bool:
+    """Say whether somebody rejected a referral that waited to be looked at."""
+    is_rejected = referral.state == State.REJECTED and referral.reason == Reason.REJECTED
+    return is_rejected and bool(referral.resumes)
 
 
 def _why(decided: Decided, reason: str = "") -> Why:

@@ -21,7 +21,17 @@ from referrals.rules.programs import CompiledReferrals
 from referrals.rules.qualification import Verdict, Within, judge
 from referrals.rules.states import BY_FACTS, Reason, State, acts_between, after
 
-STEP_COLUMNS = ("referral_id", "number", "state", "version", "at", "cause", "reason", "by")
+STEP_COLUMNS = (
+    "referral_id",
+    "number",
+    "state",
+    "version",
+    "at",
+    "cause",
+    "reason",
+    "by",
+    "note",
+)
 COLUMNS = (
     "friend_id",
     "friend_ref",
@@ -205,6 +215,7 @@ def take_step(settling: Settling, referral: Referral, state: State, why: Why) ->
         why.cause,
         why.reason,
         why.by,
+        why.note,
     )
     settling.steps.append(row)
     settling.events.append(_told(settling, referral))

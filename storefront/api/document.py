@@ -26,6 +26,7 @@ PATHS: Mapping[str, tuple[str, str]] = {
     "entry_id": ("The id of an entry of a statement.", "ent_17"),
     "decision_id": ("The id of a decision, as answers to facts name it.", "dec_9"),
     "redemption_id": ("The id of a redemption.", "red_3"),
+    "referral_id": ("The id of a referral.", "ref_7"),
     "reward_code": ("The code of a reward in the program file.", "coffee"),
     "voucher_code": (
         "The code of a voucher; case, spaces and dashes do not matter.",

@@ -7,7 +7,7 @@ from django.urls.converters import StringConverter, register_converter
 
 from core.errors import NotFound, invalid
 from core.reading import one_of, read_rows
-from engine.celebrations import celebrate_members
+from engine.upkeep import bring_up_to_date
 from loyalty.models import (
     Decision,
     Entry,
@@ -26,6 +26,7 @@ from loyalty.queries.vouchers import find_voucher as issued_voucher
 from loyalty.rules.statements.reading import Fault
 from loyalty.rules.statements.values import MAX_NUMBER, parse_id
 from loyalty.rules.wallets import WalletState
+from referrals.models import Referral
 
 NUMBER = re.compile(r"[1-9][0-9]{0,18}")
 
@@ -53,7 +54,7 @@ def find_member(program: Program, external_id: str) -> Member:
     :raises NotFound: if the program has no such member
     """
     member = survivor_of(find_as_enrolled(program, external_id))
-    celebrate_members(program, [member], at=program.now())
+    bring_up_to_date(program, [member], at=program.now())
     return member
 
 
@@ -69,7 +70,7 @@ def find_with_wallets(
     except Fault:
         enrolled, states = None, []
     member = survivor_of(_unless_gone(enrolled))
-    celebrated = celebrate_members(program, [member], at=program.now())
+    celebrated = bring_up_to_date(program, [member], at=program.now())
     # Then what was looked up is another's, or of before.
     return member, None if celebrated or member is not enrolled else states
 
@@ -101,7 +102,7 @@ def find_to_merge(program: Program, external_id: str) -> Member:
     :raises NotFound: if the program has no such member, or it was erased
     """
     member = find_as_enrolled(program, external_id)
-    celebrate_members(program, [member], at=program.now())
+    bring_up_to_date(program, [member], at=program.now())
     return member
 
 
@@ -114,7 +115,7 @@ def find_merge(program: Program, external_id: str) -> Merge:
     merge = merges.select_related("program", "merged", "into").order_by("-pk").first()
     if merge is None:
         raise NotFound("This member was never merged into another.")
-    celebrate_members(program, [merge.into], at=program.now())
+    bring_up_to_date(program, [merge.into], at=program.now())
     return merge
 
 
@@ -165,6 +166,17 @@ def find_redemption(program: Program, public_id: str) -> Redemption:
         return redemptions.get(program=program, pk=number_of(public_id, "red_"))
     except Redemption.DoesNotExist:
         raise NotFound("There is no such redemption in this program.") from None
+
+
+def find_referral(program: Program, public_id: str) -> Referral:
+    """Return a referral by its public id.
+
+    :raises NotFound: if the program has no such referral
+    """
+    try:
+        return Referral.objects.get(program=program, pk=number_of(public_id, "ref_"))
+    except Referral.DoesNotExist:
+        raise NotFound("There is no such referral in this program.") from None
 
 
 def find_reward(program: Program, code: str) -> Reward:

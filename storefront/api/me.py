@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from engine.celebrations import celebrate_members
+from engine.upkeep import bring_up_to_date
 from loyalty.models import Entry, Redemption
 from loyalty.services.redemptions import RedemptionRequest, redeem_reward
 from storefront.api.auth import IsShopper, ProgramRequest, ShopperAuthentication
@@ -44,7 +44,7 @@ class ShopperView(ProgramView):
         if request.method != "OPTIONS":
             me = cast(ProgramRequest, request).me
             # As wherever a member is looked up: today's points are there today.
-            celebrate_members(me.program, [me], at=me.program.now())
+            bring_up_to_date(me.program, [me], at=me.program.now())
 
 
 class MeView(ShopperView):

@@ -9,8 +9,8 @@ from django.http import StreamingHttpResponse
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.response import Response
 
-from engine.celebrations import celebrate_members
 from engine.pipeline import state_fact
+from engine.upkeep import bring_up_to_date
 from loyalty.models import Member, Merge, Program
 from loyalty.queries.balances import wallets_of
 from loyalty.queries.export import export_chunks
@@ -129,7 +129,7 @@ class MemberListView(ProgramView):
         for member in page.rows:
             member.program = request.program
         at = request.program.now()
-        celebrate_members(request.program, page.rows, at=at)
+        bring_up_to_date(request.program, page.rows, at=at)
         return Response(page.body(member_bodies(page.rows, at=at)))
 
 

@@ -7,9 +7,11 @@ from drf_spectacular.views import SpectacularSwaggerSplitView as DocsView
 
 from storefront.api.access import AccessView
 from storefront.api.adjustments import AdjustmentView, TransferView
+from storefront.api.advocates import AdvocateView
 from storefront.api.batches import BatchView
 from storefront.api.benefits import BenefitsView
 from storefront.api.claims import ClaimsKeyRotationView, ClaimsKeyView, ClaimView
+from storefront.api.clicks import ClickView
 from storefront.api.decisions import DecisionView
 from storefront.api.entries import EntryListView, EntryReversalView
 from storefront.api.events import EventView
@@ -22,6 +24,7 @@ from storefront.api.me import (
 )
 from storefront.api.members import ExportView, MemberListView, MemberView
 from storefront.api.merges import MergeView, UnmergeView
+from storefront.api.my_referrals import MyReferralView
 from storefront.api.my_tiers import (
     MyAccessView,
     MyBenefitsView,
@@ -32,6 +35,12 @@ from storefront.api.orders import OrderListView, OrderView, PreviewView, RefundV
 from storefront.api.program_view import NothingHere, read_only
 from storefront.api.programs import ClockView, FaceView, FileView
 from storefront.api.redemptions import QuoteView, RedemptionListView, RedemptionView
+from storefront.api.referrals import (
+    ApprovalView,
+    ReferralListView,
+    ReferralView,
+    RejectionView,
+)
 from storefront.api.rewards import CatalogueView, PoolView
 from storefront.api.settlements import CaptureView, FulfilmentView, ReverseView, VoidView
 from storefront.api.statuses import ReactivateView, SuspendView
@@ -59,6 +68,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("members/<external_id:member_id>/benefits", BenefitsView.as_view()),
     path("members/<external_id:member_id>/access", AccessView.as_view()),
     path("members/<external_id:member_id>/claims", ClaimView.as_view()),
+    path("members/<external_id:member_id>/referral", AdvocateView.as_view()),
     path("members/<external_id:member_id>/suspend", SuspendView.as_view()),
     path("members/<external_id:member_id>/reactivate", ReactivateView.as_view()),
     path("members/<external_id:member_id>/merge", MergeView.as_view()),
@@ -74,7 +84,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/benefits", MyBenefitsView.as_view()),
     path("me/access", MyAccessView.as_view()),
     path("me/claims", MyClaimsView.as_view()),
+    path("me/referral", MyReferralView.as_view()),
     path("tiers", LadderListView.as_view()),
+    path("referrals", ReferralListView.as_view()),
+    path("referrals/clicks", ClickView.as_view()),
+    path("referrals/<external_id:referral_id>/approve", ApprovalView.as_view()),
+    path("referrals/<external_id:referral_id>/reject", RejectionView.as_view()),
+    path("referrals/<external_id:referral_id>", ReferralView.as_view()),
     path("rewards", CatalogueView.as_view()),
     path("rewards/<external_id:reward_code>/vouchers", PoolView.as_view()),
     path("redemptions", RedemptionListView.as_view()),

@@ -22,8 +22,25 @@ TABLES = (
     "loyalty_lot",
     "core_event",
 )
+# The sums by local day that every order moves.
+DAY_TOTAL = """
+INSERT INTO tiers_daytotal (program_id, member_id, day, spend, orders) {rows}
+ON CONFLICT (member_id, day) DO UPDATE SET
+  spend = tiers_daytotal.spend + excluded.spend,
+  orders = tiers_daytotal.orders + excluded.orders
+"""
+DAY_POINTS = """
+INSERT INTO tiers_daypoints (program_id, member_id, point_type_id, day, earned, released) {rows}
+ON CONFLICT (member_id, point_type_id, day) DO UPDATE SET
+  earned = tiers_daypoints.earned + excluded.earned,
+  released = tiers_daypoints.released + excluded.released
+"""
+ONE_TOTAL = DAY_TOTAL.format(rows="VALUES (%s, %s, %s, 1, 1)")
+ONE_OF_POINTS = DAY_POINTS.format(rows="VALUES (%s, %s, %s, %s, 1, 0)")
+OF_ENTRIES = "FROM new_loyalty_entry e JOIN loyalty_wallet w ON w.id = e.wallet_id"
 # Far from what the engine numbers.
 FAR = 10_000_000
+DAY = "2026-05-04"
 numbers = count(FAR)
 
 
@@ -48,13 +65,15 @@ class BareOrder:
 
     member: Member
     wallet_id: int = 0
+    point_type_id: int = 0
     templates: dict[str, Template] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         order = Order.objects.filter(member=self.member).latest("id")
         entry = Entry.objects.filter(decision=order.decision_id).get()
         lot = Lot.objects.filter(entry=entry).get()
-        self.wallet_id = Wallet.objects.get(pk=entry.wallet_id).pk
+        wallet = Wallet.objects.get(pk=entry.wallet_id)
+        self.wallet_id, self.point_type_id = wallet.pk, wallet.point_type_id
         keys = {
             "loyalty_order": order.pk,
             "loyalty_decision": order.decision_id,
@@ -128,6 +147,14 @@ def write_one(cursor: Any, bare: BareOrder, wallet_id: int) -> None:
         "lifetime_earned = lifetime_earned + 1 WHERE id = %s",
         [wallet_id],
     )
+    mine = (bare.member.program_id, bare.member.pk)
+    sums = (ONE_TOTAL, (*mine, DAY)), (ONE_OF_POINTS, (*mine, bare.point_type_id, DAY))
+    if connection.vendor == "postgresql":
+        (total, its), (points, theirs) = sums
+        cursor.execute(f"WITH total AS ({total}) {points}", (*its, *theirs))
+        return
+    for statement, values in sums:
+        cursor.execute(statement, values)
 
 
 def write_in_bulk(bare: BareOrder, wallets: Sequence[int], settings: dict[str, Any]) -> None:
@@ -145,6 +172,11 @@ def write_in_bulk(bare: BareOrder, wallets: Sequence[int], settings: dict[str, A
             "lifetime_earned = w.lifetime_earned + e.pending "
             "FROM new_loyalty_entry e WHERE e.wallet_id = w.id"
         )
+        for statement, columns in (
+            (DAY_TOTAL, "w.program_id, w.member_id, %s::date, 1, 1"),
+            (DAY_POINTS, "w.program_id, w.member_id, w.point_type_id, %s::date, 1, 0"),
+        ):
+            connected.execute(statement.format(rows=f"SELECT {columns} {OF_ENTRIES}"), [DAY])
 
 
 def _copy(

@@ -10,25 +10,17 @@ pass_days(program, 14)
 assert points_of(ada) == 100
 """
 
-from core.transactions import retrying
-from loyalty.models import MemberEvent, Order
-from loyalty.queries.setup import setup_of
-from loyalty.services.facts import Fact, Wave
-from loyalty.services.ledger import Book, open_book, write
-from referrals.services.agreeing import settle_due
+from engine.pipeline import state_fact
 from referrals.services.claims import ClaimRequest, claim_friend
 from referrals.services.codes import code_of_advocate
 from referrals.services.digests import Context
 from referrals.services.programs import save_referral_programs
-from referrals.services.stage import find_referrals, qualify_referrals
 from tests.factories import (
     NOON,
     balance_of,
-    event_stated,
     make_member,
     make_program,
     member_stated,
-    order_stated,
     pass_time,
     state_event,
     state_order,
@@ -68,59 +60,25 @@ def claim(advocate, friend_id="bob", *, at=None, **request):
 
 
 def enrol(program, member_id="bob", **given):
-    """Enrol a member, as the pipeline will: claims that wait are matched, codes are heard."""
+    """Enrol a member, and return what the answer tells of their referral."""
     statement = member_stated(program, member_id, **given)
-    member = make_member(
-        program, member_id, **{k: v for k, v in given.items() if k != "referral_code"}
-    )
-    return pass_through(program, Fact(statement, member=member, is_created=True))
+    return state_fact(program, statement, at=program.now()).body["referral"]
 
 
 def order(program, order_id="1001", **content):
-    """State an order by "bob", and let it have its effect on referrals."""
+    """State an order by "bob", and return what the answer tells of his referral."""
     content = {"member": "bob"} | content
-    state_order(program, order_id, **content)
-    return settle_order(program, order_id, **content)
-
-
-def settle_order(program, order_id="1001", **content):
-    row = Order.objects.get(program=program, external_id=order_id)
-    statement = order_stated(program, order_id, **content)
-    fact = Fact(statement, member=row.member, order=row)
-    return pass_through(program, fact)
+    return state_order(program, order_id, **content).body["referral"]
 
 
 def event(program, event_id="e-1", **content):
-    """State an event by "bob", and let it have its effect on referrals."""
-    content = {"member": "bob"} | content
-    state_event(program, event_id, **content)
-    row = MemberEvent.objects.get(program=program, external_id=event_id)
-    statement = event_stated(program, event_id, **content)
-    return pass_through(program, Fact(statement, member=row.member, event=row))
-
-
-def pass_through(program, *facts):
-    """Take facts through the stage, their members' wallets locked as the pipeline does."""
-    setup, at = setup_of(program), program.now()
-
-    @retrying
-    def run():
-        wave = Wave(program, setup, at, facts, Book(setup, at))
-        found = find_referrals(wave)
-        members = {fact.member.pk for fact in facts if fact.member} | found.advocates
-        wave.book = open_book(setup, members=members, at=at)
-        told = qualify_referrals(wave, found)
-        write(wave.book)
-        return [told.get(id(fact)) for fact in facts]
-
-    return run()[0] if len(facts) == 1 else run()
+    """State an event by "bob"."""
+    return state_event(program, event_id, **{"member": "bob"} | content)
 
 
 def pass_days(program, days):
-    """Move the clock, and do what has become due of referrals."""
+    """Move the clock, and do what has become due."""
     pass_time(program, days=days)
-    while settle_due(program=program, at=program.now()):
-        pass
 
 
 def points_of(member):

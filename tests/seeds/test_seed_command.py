@@ -225,6 +225,14 @@ def test_the_bank_closes_with_what_is_redeemed_restored_and_owed():
     assert "owed" not in rows
 
 
+def test_shops_with_ladders_close_with_who_is_in_which_tier():
+    rows = rows_of(seed("members_only"))
+
+    # Zoe is of the inner circle, Ruby an insider, Finn a patron; Mia's time is over.
+    assert rows["The circle"] == "2 member, 1 insider, 1 inner"
+    assert rows["Patrons"] == "1 patron"
+
+
 def test_where_nobody_buys_facts_are_counted():
     told = seed("expiry_zoo")
 
@@ -239,10 +247,10 @@ def test_where_nobody_buys_facts_are_counted():
         ("coffee_shop", "2026-03-22: "),
         ("bank_points", "2026-03-01: "),
         ("expiry_zoo", "07-01: "),
-        ("vip_500", "2025-01-10: "),
-        ("discount_ladder", "2024-03-31: "),
-        ("airline", "2024-07-01: "),
-        ("members_only", "2024-04-20: "),
+        ("vip_500", "2024-12-24: "),
+        ("discount_ladder", "2024-03-10: "),
+        ("airline", "2024-10-27: "),
+        ("members_only", "2024-04-10: "),
     ],
 )
 def test_an_invented_shop_that_was_interrupted_comes_to_the_same_end(name, weary_of):

@@ -1,5 +1,6 @@
 """Whom time alone may move, and when it next may."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -27,6 +28,11 @@ def due_members(program_id: int, at: datetime, *, after: int, most: int) -> list
     due = due_standings(program_id, at).filter(member__gt=after)
     ids = due.order_by("member_id").values_list("member_id", flat=True).distinct()[:most]
     return list(Member.objects.filter(pk__in=list(ids)).order_by("pk"))
+
+
+def are_due(program_id: int, members: Sequence[Member], at: datetime) -> bool:
+    """Say whether time alone may have moved one of these members by `at`."""
+    return due_standings(program_id, at).filter(member__in=members).exists()
 
 
 def next_review(

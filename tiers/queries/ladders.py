@@ -90,6 +90,15 @@ class TierSetup:
         """Return what the ladders count."""
         return {ladder.metric for ladder in self.compiled}
 
+    @property
+    def gives_by_time(self) -> bool:
+        """Say whether a day that comes may lift a member to what gives something."""
+        return any(
+            (ladder.rises_next_period or ladder.released)
+            and any(tier.entry for tier in ladder.tiers)
+            for ladder in self.compiled
+        )
+
     def day_of(self, at: datetime) -> date:
         return reading(at, self.zone).date()
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from django.db.models import F, Value
+from django.db.models import BigIntegerField, ExpressionWrapper, F, Value
 
 from loyalty.models import Member, Program
 from loyalty.queries.programs import point_type_forms
@@ -23,7 +23,7 @@ from tiers.rules.trials import LadderTrial
 
 CHUNK = 1_000
 # So many are worked out within seconds; of more members a sample is.
-MOST = 10_000
+MOST = 5_000
 
 # Spreads numbers evenly (Knuth, The Art of Computer Programming, volume 3, section 6.4).
 _SPREAD, _RANGE = 2_654_435_761, 2**32
@@ -118,8 +118,10 @@ def _sample(program_id: int, members: int, most: int) -> Iterator[Member]:
     """Give all members or, of many, about `most` that are spread over all of them."""
     rows = members_of(program_id).only("joined_at").order_by("pk")
     if members > most:
-        spread = rows.annotate(spread=F("pk") * Value(_SPREAD) % Value(_RANGE))
-        rows = spread.filter(spread__lt=_RANGE * most // members)
+        place = F("pk") * Value(_SPREAD) % Value(_RANGE)
+        # Said to be large: of an expression, Django would take it for a 32-bit number.
+        spread = rows.annotate(place=ExpressionWrapper(place, BigIntegerField()))
+        rows = spread.filter(place__lt=_RANGE * most // members)
     return rows.iterator(chunk_size=CHUNK)
 
 

@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiParameter
 
 from loyalty.models import Redemption
 from loyalty.models.ledger import EntryKind
+from referrals.rules.states import State
 from storefront.api.shapes.fields import MOST
 
 TIME = {"type": "string", "format": "date-time"}
@@ -51,6 +52,15 @@ REDEMPTIONS = [
     ),
 ]
 LADDER = [parameter("ladder", "The ladder; may be left out where there is one.")]
+REFERRAL_PROGRAM = [parameter("program", "The referral program; left out: the first.")]
+REFERRALS = [
+    parameter("advocate", "Referrals by the member with this id only."),
+    parameter(
+        "state",
+        "Those that stand like this only.",
+        {"type": "string", "enum": [state.value for state in State]},
+    ),
+]
 PRODUCT = [
     parameter("sku", "The product."),
     parameter("category", "What it is in, or the kind of content."),

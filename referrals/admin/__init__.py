@@ -1,0 +1,3 @@
+"""Where staff look at referrals, and decide about those that something speaks against."""
+
+

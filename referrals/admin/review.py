@@ -1,0 +1,234 @@
+"""The review queue: what speaks against referrals, both sides beside each other, decided in bulk."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.template.response import TemplateResponse
+
+from core.admin import is_number
+from core.errors import DomainError
+from core.staff import DASH, AnyModelAdmin, Panel
+from loyalty.admin.acting import note_act, sentence
+from loyalty.admin.showing import link, local, money
+from loyalty.models import Member, Program
+from referrals.admin.decisions import DECISIONS, PERMISSION, decide
+from referrals.admin.referral_words import (
+    KIND_WORDS,
+    friend_of,
+    listed,
+    masked_email,
+    masked_phone,
+    weighed,
+)
+from referrals.models import Referral
+from referrals.queries.programs import referral_setup_of
+from referrals.queries.sides import Shared, Sides, sides_of
+from referrals.rules.states import State
+from referrals.services.reviews import Decided
+
+SHOWN = 25
+# Of those who share something, so many are named.
+NAMED = 5
+LONGEST_NOTE = 255
+# What takes a decision back, right after it.
+UNDO = {"approve": "reject", "reject": "reopen"}
+WITH_ALL = ("program", "code", "advocate", "friend", "referral_program")
+
+
+class ReviewPages(AnyModelAdmin):
+    """The page of the queue, beside the list of all referrals."""
+
+    def review_view(self, request: HttpRequest) -> HttpResponse:
+        """Show what waits to be looked at, and take decisions about the chosen."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        may_decide = request.user.has_perm(PERMISSION)
+        if request.method == "POST":
+            if not may_decide:
+                raise PermissionDenied
+            return HttpResponseRedirect(f"{request.path}?{_decide_all(request)}")
+        program = chosen_program(request)
+        waiting = waiting_in(program)
+        rows = list(waiting.select_related(*WITH_ALL).order_by("claimed_at", "pk")[:SHOWN])
+        context = self.admin_site.each_context(request) | {
+            "title": "To review",
+            "subtitle": program or "",
+            "opts": self.opts,
+            "may_decide": may_decide,
+            "programs": list(Program.objects.order_by("pk")[:100]),
+            "program": program,
+            "all_chosen": request.GET.get("choose") == "all",
+            "shown": SHOWN,
+            "count": waiting.count(),
+            "cases": cases_of(rows),
+            "decided": _decided(request),
+        }
+        return TemplateResponse(request, "admin/referrals/referral/review.html", context)
+
+
+def chosen_program(request: HttpRequest) -> Program | None:
+    number = request.GET.get("program", "")
+    return Program.objects.filter(pk=number).first() if is_number(number) else None
+
+
+def waiting_in(program: Program | None) -> QuerySet[Referral]:
+    """Return the referrals that wait to be looked at, of one program or all."""
+    programs = [program.pk] if program else list(Program.objects.values_list("pk", flat=True))
+    return Referral.objects.filter(program__in=programs, state=State.FLAGGED.value)
+
+
+def _decide_all(request: HttpRequest) -> str:
+    """Decide about the chosen, one by one; return where to go on, with what was decided."""
+    address = QueryDict(mutable=True)
+    if program := request.GET.get("program"):
+        address["program"] = program
+    name, note = request.POST.get("do", ""), request.POST.get("note", "").strip()
+    chosen = [pk for pk in request.POST.getlist("chosen") if is_number(pk)][:SHOWN]
+    if name not in DECISIONS or not chosen:
+        messages.warning(request, "Nothing was chosen.")
+    elif not note:
+        messages.warning(request, "Nothing was decided: say why.")
+    else:
+        done = _decide_each(request, chosen, name, note[:LONGEST_NOTE])
+        if done and name in UNDO:
+            address["did"] = name
+            address.setlist("of", [str(referral.pk) for referral in done])
+    return address.urlencode()
+
+
+def _decide_each(
+    request: HttpRequest, chosen: Sequence[str], name: str, note: str
+) -> list[Referral]:
+    said, done = DECISIONS[name][1], []
+    rows = Referral.objects.filter(pk__in=chosen).select_related("program")
+    decided = Decided(request.user.get_username(), note)
+    # In the order in which they were claimed, as an advocate's cap counts them.
+    for referral in rows.order_by("claimed_at", "pk"):
+        try:
+            decide(referral, name, decided)
+        except DomainError as error:
+            messages.error(request, f"{referral}: {sentence(error.detail)}")
+            continue
+        note_act(request, referral, said.capitalize())
+        done.append(referral)
+    if done:
+        messages.success(request, f"{len(done)} {said}.")
+    return done
+
+
+def _decided(request: HttpRequest) -> dict[str, Any] | None:
+    """Return what was just decided, and what takes that back."""
+    name = request.GET.get("did", "")
+    numbers = [pk for pk in request.GET.getlist("of") if is_number(pk)][:SHOWN]
+    if name not in UNDO or not numbers:
+        return None
+    rows = list(Referral.objects.filter(pk__in=numbers).order_by("pk"))
+    return {
+        "rows": rows,
+        "text": listed([link(row) for row in rows], len(rows)),
+        "said": DECISIONS[name][1],
+        "undo": UNDO[name],
+    }
+
+
+def cases_of(referrals: Sequence[Referral]) -> list[dict[str, Any]]:
+    """Return what the page says of referrals: as many queries for many as for one."""
+    sides = sides_of(referrals)
+    numbers = {pk for r in referrals for each in sides.shared[r.pk] for pk in each.members}
+    members = Member.objects.in_bulk(numbers)
+    return [_case(referral, sides, members) for referral in referrals]
+
+
+def _case(referral: Referral, sides: Sides, members: dict[int, Member]) -> dict[str, Any]:
+    program = referral.program
+    setup = referral_setup_of(program)
+    fraud = setup.compiled(referral.terms_id).fraud
+    return {
+        "pk": referral.pk,
+        "referral": link(referral),
+        "text": f"{referral} by {referral.advocate}",
+        "terms": referral.referral_program,
+        "program": program,
+        "claimed": local(referral.claimed_at, program),
+        "score": referral.score,
+        "review_at": fraud.review_at,
+        "block_at": fraud.block_at,
+        "reasons": weighed(referral, fraud.weights),
+        "sides": sides_panel(referral, sides),
+        "shared": shared_panel(sides.shared[referral.pk], members),
+    }
+
+
+def sides_panel(referral: Referral, sides: Sides) -> Panel:
+    """Return advocate and friend beside each other."""
+    program = referral.program
+    advocate, friend = referral.advocate, referral.friend
+    pair = (sides.deeds_of(advocate.pk), sides.deeds_of(referral.friend_id))
+    is_here = friend is not None
+    by_hash = DASH if is_here else "not enrolled: known as hashes only"
+    rows: list[tuple[str, object, object]] = [
+        ("Who", link(advocate), friend_of(referral)),
+        (
+            "Joined",
+            local(advocate.joined_at, program),
+            local(friend.joined_at, program) if friend else DASH,
+        ),
+        (
+            "E-mail",
+            masked_email(advocate.email),
+            masked_email(friend.email) if friend else by_hash,
+        ),
+        ("Phone", masked_phone(advocate.phone), masked_phone(friend.phone if friend else "")),
+        ("Orders that count", *(f"{deeds.orders:,}" for deeds in pair)),
+        ("Worth, net", *(str(money(deeds.worth, program)) for deeds in pair)),
+        ("Has referred", *(_referred(deeds) for deeds in pair)),
+    ]
+    return Panel("Side by side", ("", "Advocate", "Friend"), rows)
+
+
+def _referred(deeds: Any) -> str:
+    if not deeds.referred:
+        return "nobody"
+    return f"{deeds.referred:,}: {deeds.rewarded:,} rewarded, {deeds.turned_down:,} rejected"
+
+
+def shared_panel(shared: Sequence[Shared], members: dict[int, Member]) -> Panel:
+    """Return what the friend is known by, and who else is known by the same."""
+    rows = [
+        (
+            KIND_WORDS[each.kind],
+            "the advocate's" if each.by_advocate else DASH,
+            *_who(each, members),
+        )
+        for each in shared
+        if each.is_shared
+    ]
+    alone = [KIND_WORDS[each.kind] for each in shared if not each.is_shared]
+    note = f"Nobody else is known by the friend's {_and(alone)}." if alone else ""
+    return Panel(
+        "What the friend is known by, and others are, too",
+        ("By", "Advocate", "Other members", "Other claims"),
+        rows,
+        note=note,
+        empty="" if alone else "What the friend was known by is forgotten by now.",
+    )
+
+
+def _who(shared: Shared, members: dict[int, Member]) -> tuple[object, object]:
+    if shared.claims:
+        return DASH, f"{shared.claims:,} in all"
+    named = [link(members[pk]) for pk in shared.members[:NAMED] if pk in members]
+    claims = [link(Referral(pk=pk)) for pk in shared.referrals[:NAMED]]
+    return (
+        listed(named, len(shared.members)) if named else DASH,
+        listed(claims, len(shared.referrals)) if claims else DASH,
+    )
+
+
+def _and(words: Sequence[str]) -> str:
+    lower = [word if word.startswith("IP") else word.lower() for word in words]
+    return " and ".join(filter(None, [", ".join(lower[:-1]), lower[-1]]))

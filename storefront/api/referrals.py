@@ -1,0 +1,305 @@
+"""Referrals: claiming friends, looking at what became of them, deciding about them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from ipaddress import ip_address
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from rest_framework.response import Response
+
+from loyalty.queries.setup import setup_of
+from loyalty.rules.statements.reading import Fault, Parser, ahead, raise_any, read_object
+from loyalty.rules.statements.values import (
+    parse_email,
+    parse_id,
+    parse_label,
+    parse_phone,
+    parse_text,
+    parse_time,
+)
+from referrals.models import Referral, ReferralStep
+from referrals.rules.refusals import REFUSALS
+from referrals.rules.states import Reason, State
+from referrals.services.claims import ClaimRequest, claim_friend
+from referrals.services.digests import Context
+from referrals.services.paying import friend_voucher
+from referrals.services.reviews import Decided, approve_referrals, reject_referrals
+from storefront.api.auth import ProgramRequest
+from storefront.api.ids import find_member, find_referral
+from storefront.api.pagination import PAGE_PARAMETERS, page_of
+from storefront.api.program_view import ProgramView
+from storefront.api.reading import read_fields
+from storefront.api.shapes import lives, query
+from storefront.api.shapes import referrals as shapes
+from storefront.api.vouchers import voucher_body
+
+CLAIMED = (State.CLAIMED, State.SIGNED_UP)
+TOLD = ("referral_program", "advocate", "friend", "code")
+
+
+def parse_ip(value: object) -> str:
+    text = parse_text(value)
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        detail = "expected an address such as 203.0.113.7 or 2001:db8::7"
+        raise Fault.of("invalid_ip", detail) from None
+
+
+def parse_state(value: object) -> str:
+    if value not in shapes.STATES:
+        raise Fault.of("invalid_choice", f"must be one of {', '.join(shapes.STATES)}")
+    return str(value)
+
+
+FRIEND: Mapping[str, Parser] = {"id": parse_id, "email": parse_email, "phone": parse_phone}
+CONTEXT: Mapping[str, Parser] = {
+    "ip": parse_ip,
+    "user_agent": partial(parse_text, most=1000),
+    "device_id": parse_text,
+    "payment_fingerprint": parse_text,
+    "address_hash": parse_text,
+}
+
+
+def _parse_part(value: object, parsers: Mapping[str, Parser]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    if problems := read_object(value, parsers, fields):
+        raise Fault(problems)
+    return fields
+
+
+CLAIM: Mapping[str, Parser] = {
+    "code": partial(parse_label, most=60),
+    "click_token": partial(parse_label, most=500),
+    "friend": partial(_parse_part, parsers=FRIEND),
+    "context": partial(_parse_part, parsers=CONTEXT),
+    "occurred_at": parse_time,
+}
+
+
+class ReferralListView(ProgramView):
+    """Referrals, newest first."""
+
+    tag = "Referrals"
+    noun = "referrals"
+    scopes = frozenset({"referrals"})
+    needs_key = True
+    names_a_member = True
+    parameters = {**PAGE_PARAMETERS, "advocate": parse_id, "state": parse_state}
+
+    @extend_schema(
+        parameters=[*query.REFERRALS, *query.PAGE],
+        responses=shapes.ReferralList,
+        examples=[OpenApiExample("One", shapes.LIST, response_only=True)],
+    )
+    def get(self, request: ProgramRequest) -> Response:
+        """List referrals: of an advocate, or in a state."""
+        at = request.program.now()
+        rows = _told().filter(program=request.program)
+        if advocate := request.query.get("advocate"):
+            rows = rows.filter(advocate=find_member(request.program, advocate))
+        if state := request.query.get("state"):
+            rows = rows.filter(standing(state, at=at))
+        page = page_of(request, rows)
+        return Response(page.body([referral_body(row, at=at) for row in page.rows]))
+
+    @extend_schema(
+        request=shapes.ReferralStatement,
+        responses={201: OpenApiResponse(shapes.ClaimedAnswer, "Claimed, now or before.")},
+        examples=[
+            OpenApiExample("By a code", shapes.CLAIM, request_only=True),
+            OpenApiExample("By a click", shapes.CLAIM_BY_CLICK, request_only=True),
+            OpenApiExample("Claimed", shapes.CLAIMED, response_only=True),
+        ],
+    )
+    def post(self, request: ProgramRequest) -> Response:
+        """Note that a friend came by an advocate's code, and get the friend's reward.
+
+        The friend need not be a member yet: an id, e-mail address or phone is enough, and
+        who enrols with one of them later is that friend. The same friend by the same
+        advocate again is the same referral. One that is `flagged` waits for a person
+        to decide; `reasons` are for staff. 409 `existing_customer`, `self_referral`,
+        `already_referred`, `expired`, `cap_reached`, `program_ended`, `rejected`.
+        """
+        stated = read_fields(request.data, CLAIM, needs=("friend",))
+        at = request.program.now()
+        raise_any(ahead(stated, ("occurred_at",), at))
+        claimed = claim_friend(program=request.program, request=_claim(stated), at=at)
+        if claimed.state == State.REJECTED and claimed.reason in REFUSALS:
+            raise REFUSALS[claimed.reason]("This friend cannot be referred by this code.")
+        return Response(_claimed_body(request, claimed), status=201)
+
+
+class ReferralView(ProgramView):
+    """One referral."""
+
+    tag = "Referrals"
+    noun = "referral"
+    scopes = frozenset({"referrals"})
+    is_one_object = True
+
+    @extend_schema(
+        responses=shapes.ReferralAnswer,
+        examples=[OpenApiExample("Claimed", shapes.REFERRAL, response_only=True)],
+    )
+    def get(self, request: ProgramRequest, referral_id: str) -> Response:
+        """Get a referral, with every step that it took."""
+        return Response(referral_answer(request, referral_id))
+
+
+class ApprovalView(ProgramView):
+    """Letting a flagged referral go on."""
+
+    tag = "Referrals"
+    noun = "referral_approval"
+    scopes = frozenset({"referrals"})
+
+    @extend_schema(
+        request=lives.NothingSaid,
+        responses=OpenApiResponse(shapes.ReferralAnswer, "It goes on."),
+        examples=[
+            OpenApiExample("Nothing to say", {}, request_only=True),
+            OpenApiExample("Approved", shapes.APPROVED, response_only=True),
+        ],
+    )
+    def post(self, request: ProgramRequest, referral_id: str) -> Response:
+        """Let a flagged referral go on, from where it is by what has happened meanwhile.
+
+        Approving what goes on already changes nothing. 409 `wrong_state` if it has ended.
+        """
+        referral = find_referral(request.program, referral_id)
+        read_fields(request.data, {})
+        approve_referrals(
+            program=request.program,
+            referrals=[referral.pk],
+            decided=Decided(by=str(request.key)),
+            at=request.program.now(),
+        )
+        return Response(referral_answer(request, referral_id))
+
+
+class RejectionView(ProgramView):
+    """Turning a referral down."""
+
+    tag = "Referrals"
+    noun = "referral_rejection"
+    scopes = frozenset({"referrals"})
+
+    @extend_schema(
+        request=shapes.RejectionStatement,
+        responses=OpenApiResponse(shapes.ReferralAnswer, "Turned down."),
+        examples=[
+            OpenApiExample(
+                "One household", {"reason": "the same household"}, request_only=True
+            ),
+            OpenApiExample("Rejected", shapes.REJECTED, response_only=True),
+        ],
+    )
+    def post(self, request: ProgramRequest, referral_id: str) -> Response:
+        """Turn a referral down, and take back what was given for it.
+
+        The reason is for staff; the shopper is told `rejected`. Again it changes
+        nothing. 409 `wrong_state` if it has expired.
+        """
+        referral = find_referral(request.program, referral_id)
+        reason = read_fields(request.data, {"reason": parse_label}, needs=("reason",))["reason"]
+        reject_referrals(
+            program=request.program,
+            referrals=[referral.pk],
+            decided=Decided(by=str(request.key), note=reason),
+            at=request.program.now(),
+        )
+        return Response(referral_answer(request, referral_id))
+
+
+def _claim(stated: Mapping[str, Any]) -> ClaimRequest:
+    friend = stated["friend"]
+    return ClaimRequest(
+        code=stated.get("code", ""),
+        click_token=stated.get("click_token", ""),
+        friend_id=friend.get("id", ""),
+        email=friend.get("email", ""),
+        phone=friend.get("phone", ""),
+        context=Context(**stated.get("context", {})),
+        occurred_at=stated.get("occurred_at"),
+    )
+
+
+def _claimed_body(request: ProgramRequest, claimed: Referral) -> dict[str, Any]:
+    setup, at = setup_of(request.program), request.program.now()
+    voucher = friend_voucher(claimed)
+    return referral_answer(request, str(claimed)) | {
+        "friend_voucher": voucher_body(setup, voucher, at=at) if voucher else None
+    }
+
+
+def _told() -> QuerySet[Referral]:
+    return Referral.objects.select_related(*TOLD).prefetch_related("steps")
+
+
+def standing(state: str, *, at: datetime) -> Q:
+    """Return the condition for referrals that stand like this, whatever job has run."""
+    over = Q(state__in=[each.value for each in CLAIMED], expires_at__lte=at)
+    if state == State.EXPIRED:
+        return Q(state=state) | over
+    return Q(state=state) & ~over if state in CLAIMED else Q(state=state)
+
+
+def referral_answer(request: ProgramRequest, referral_id: str) -> dict[str, Any]:
+    """Return a referral as it stands now."""
+    found = find_referral(request.program, referral_id)
+    return referral_body(_told().get(pk=found.pk), at=request.program.now())
+
+
+def referral_body(referral: Referral, *, at: datetime) -> dict[str, Any]:
+    """Return a referral as the contract has it."""
+    friend = referral.friend.external_id if referral.friend else referral.friend_ref
+    state, steps = referral.state_at(at), [_step_body(step) for step in referral.steps.all()]
+    reason = referral.reason
+    if state != referral.state:
+        # Nobody has noted yet that its time is up.
+        reason = Reason.EXPIRED.value
+        unwritten = ReferralStep(
+            state=state,
+            version=referral.version,
+            at=referral.expires_at,
+            cause="time",
+            reason=reason,
+        )
+        steps.append(_step_body(unwritten))
+    return {
+        "id": str(referral),
+        "program": referral.referral_program.code,
+        "state": state,
+        "reason": reason or None,
+        "advocate": referral.advocate.external_id,
+        "friend": friend or None,
+        "code": referral.code.shown,
+        "source": referral.source,
+        "channel": referral.channel or None,
+        "score": referral.score,
+        "reasons": referral.reasons,
+        "version": referral.version,
+        "claimed_at": referral.claimed_at,
+        "signed_up_at": referral.signed_up_at,
+        "qualified_at": referral.qualified_at,
+        "due_at": referral.due_at,
+        "expires_at": referral.expires_at,
+        "steps": steps,
+    }
+
+
+def _step_body(step: ReferralStep) -> dict[str, Any]:
+    return {
+        "state": step.state,
+        "version": step.version,
+        "at": step.at,
+        "cause": step.cause,
+        "reason": step.reason or None,
+        "by": step.by or None,
+        "note": step.note or None,
+    }
