@@ -17,6 +17,9 @@ from django.db.backends.postgresql.base import ServerBindingCursor
 # Below this, one INSERT is quicker than setting up a COPY.
 COPY_FROM = 50
 
+# Rows of several tables that are written in one statement at most.
+FEW = 12
+
 # SQLite accepts 32,766 variables in a statement.
 SQLITE_VARIABLES = 30_000
 
@@ -35,6 +38,8 @@ ENCODER = DjangoJSONEncoder(ensure_ascii=False, check_circular=False, separators
 WHOLE_NUMBERS = frozenset({"bigint", "integer", "smallint"})
 
 Row = Sequence[Any]
+# A table, its columns (attribute names), and rows of values.
+Table = tuple[type[models.Model], Sequence[str], Sequence[Row]]
 
 
 def prepared_cursor() -> Any:
@@ -141,10 +146,32 @@ def insert_rows(
         for start in range(0, len(prepared), size):
             chunk = prepared[start : start + size]
             cursor.execute(
-                f"INSERT INTO {shape.table} ({shape.names}) VALUES "  # noqa: S608
-                f"{', '.join([shape.marks] * len(chunk))}{suffix}",
-                list(chain.from_iterable(chunk)),
+                f"{shape.insert(len(chunk))}{suffix}", list(chain.from_iterable(chunk))
             )
+
+
+def insert_together(*tables: Table) -> None:
+    """Insert rows of several tables, those first that others refer to.
+
+    A few rows go in one statement where the database can: there every way to it costs
+    more than what is written.
+    """
+    given = [table for table in tables if table[2]]
+    total = sum(len(rows) for _, _, rows in given)
+    if connection.vendor != "postgresql" or len(given) < 2 or total > FEW:
+        for model, columns, rows in given:
+            insert_rows(model, columns, rows)
+        return
+    texts: list[str] = []
+    values: list[Any] = []
+    for model, columns, rows in given:
+        shape = _shape(model, tuple(columns), connection.vendor)
+        texts.append(shape.insert(len(rows)))
+        values += chain.from_iterable(shape.prepared(rows))
+    *first, last = texts
+    named = ", ".join(f"t{place} AS ({text})" for place, text in enumerate(first))
+    with prepared_cursor() as cursor:
+        cursor.execute(f"WITH {named} {last}", values)
 
 
 def _copy(statement: str, rows: Sequence[Row]) -> None:
@@ -231,6 +258,11 @@ class Shape:
     @property
     def marks(self) -> str:
         return f"({', '.join(['%s'] * len(self.columns))})"
+
+    def insert(self, count: int) -> str:
+        """Return the statement that inserts so many rows."""
+        marks = ", ".join([self.marks] * count)
+        return f"INSERT INTO {self.table} ({self.names}) VALUES {marks}"  # noqa: S608
 
     def prepared(self, rows: Sequence[Row]) -> Sequence[Row]:
         """Return the values of rows as the database driver wants them."""

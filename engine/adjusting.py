@@ -1,9 +1,14 @@
 """Points that people give, take and give back: the ledger's part, and that of tiers."""
 
+from datetime import datetime
+
 from core.transactions import retrying
 from loyalty.models import Adjustment, Entry, Member, PointType
+from loyalty.queries.setup import setup_of
 from loyalty.services.adjustments import AdjustmentRequest, Requested, adjust_points
+from loyalty.services.ledger import open_book, write
 from loyalty.services.reversals import reverse_entry
+from tiers.queries.ladders import tier_setup_of
 from tiers.services.adjustments import follow_adjustments
 
 
@@ -19,6 +24,7 @@ def adjust_member(
 
     Refused as by `adjust_points`.
     """
+    _lock(member, requested.at)
     adjustment = adjust_points(
         member=member, point_type=point_type, request=request, requested=requested
     )
@@ -32,7 +38,19 @@ def reverse_for_member(*, entry: Entry, reason: str, requested: Requested) -> En
 
     Refused as by `reverse_entry`.
     """
-    undone = reverse_entry(entry=entry, reason=reason, requested=requested)
+    if entry.kind != "adjust":
+        # What is transferred counts for no tier.
+        return reverse_entry(entry=entry, reason=reason, requested=requested)
     member = entry.wallet.member
-    follow_adjustments(program=entry.program, members=[member], at=requested.at)
+    member.program = entry.program
+    _lock(member, requested.at)
+    undone = reverse_entry(entry=entry, reason=reason, requested=requested)
+    follow_adjustments(program=member.program, members=[member], at=requested.at)
     return undone
+
+
+def _lock(member: Member, at: datetime) -> None:
+    """Lock all the member's wallets, in order, where a review will ask for all of them."""
+    if not tier_setup_of(member.program).metrics.isdisjoint(("points", "balance")):
+        setup = setup_of(member.program)
+        write(open_book(setup, members=[member.pk], at=at, even_closed=True))

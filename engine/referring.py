@@ -15,11 +15,12 @@ JOB = "referral_identities"
 def settle_referrals_due(program: Program, *, at: datetime) -> dict[str, int]:
     """Reward and end what is due by `at`; forget what was to be kept no longer."""
     settled = 0
-    if referral_setup_of(program).has_any:
-        while done := settle_due(program=program, at=at):
-            settled += done
-        while _remember_members(program, at):
-            pass
+    if not referral_setup_of(program).has_any:
+        return {"referrals_settled": settled}
+    while done := settle_due(program=program, at=at):
+        settled += done
+    while _remember_members(program, at):
+        pass
     while forget_identities(program=program, at=at):
         pass
     return {"referrals_settled": settled}

@@ -1,6 +1,7 @@
 """Referrals in words: how they stand, what speaks against them, whom they are about."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -128,7 +129,7 @@ def causes_of(steps: Iterable[ReferralStep], program: Program) -> dict[str, obje
     for kind, wanted in ids.items():
         if wanted:
             model = WHERE_FROM[kind]
-            rows = model._default_manager.filter(program=program, external_id__in=wanted)
+            rows: Any = model._default_manager.filter(program=program, external_id__in=wanted)
             for row in rows.only("external_id"):
                 words[f"{kind}:{row.external_id}"] = link(row, f"{kind} {row.external_id}")
     return words

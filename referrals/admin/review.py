@@ -1,4 +1,4 @@
-"""The review queue: what speaks against referrals, both sides beside each other, decided in bulk."""
+"""The review queue: what speaks against referrals, side by side, and decisions in bulk."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -167,9 +167,7 @@ def sides_panel(referral: Referral, sides: Sides) -> Panel:
     """Return advocate and friend beside each other."""
     program = referral.program
     advocate, friend = referral.advocate, referral.friend
-    pair = (sides.deeds_of(advocate.pk), sides.deeds_of(referral.friend_id))
-    is_here = friend is not None
-    by_hash = DASH if is_here else "not enrolled: known as hashes only"
+    ours, theirs = sides.deeds_of(advocate.pk), sides.deeds_of(referral.friend_id)
     rows: list[tuple[str, object, object]] = [
         ("Who", link(advocate), friend_of(referral)),
         (
@@ -180,12 +178,12 @@ def sides_panel(referral: Referral, sides: Sides) -> Panel:
         (
             "E-mail",
             masked_email(advocate.email),
-            masked_email(friend.email) if friend else by_hash,
+            masked_email(friend.email) if friend else "not enrolled yet: kept as a hash",
         ),
         ("Phone", masked_phone(advocate.phone), masked_phone(friend.phone if friend else "")),
-        ("Orders that count", *(f"{deeds.orders:,}" for deeds in pair)),
-        ("Worth, net", *(str(money(deeds.worth, program)) for deeds in pair)),
-        ("Has referred", *(_referred(deeds) for deeds in pair)),
+        ("Orders that count", f"{ours.orders:,}", f"{theirs.orders:,}"),
+        ("Worth, net", money(ours.worth, program), money(theirs.worth, program)),
+        ("Has referred", _referred(ours), _referred(theirs)),
     ]
     return Panel("Side by side", ("", "Advocate", "Friend"), rows)
 

@@ -57,11 +57,11 @@ def evidence_of(program_id: int, advocate: Person, friend: Person, at: datetime)
     matches = _matches(program_id, friend.digests)
     others = _others(matches, friend)
     people = {one for match in others for one in (match.member, match.friend) if one}
-    ip, network, claims = _counts(program_id, friend.digests, advocate.id, at)
+    places = _places(program_id, friend.digests, advocate.id, at)
     same = {
         kind for kind, digest in friend.digests.items() if advocate.digests.get(kind) == digest
     }
-    same |= {m.kind for m in others if advocate.id in (m.member, m.friend)}
+    same |= places.same | {m.kind for m in others if advocate.id in (m.member, m.friend)}
     shared = {m.kind for m in others if m.friend != advocate.id and m.referral is not None}
     known = [m for m in others if m.member not in (None, advocate.id) and m.kind in OWN]
     return Evidence(
@@ -72,9 +72,9 @@ def evidence_of(program_id: int, advocate: Person, friend: Person, at: datetime)
         or are_numbered(advocate.email, friend.email),
         is_disposable=is_disposable(domain_of(friend.email)),
         is_ring=_closes_a_ring(advocate.id, {friend.id, *people} - {0, advocate.id}),
-        claims_of_ip=ip + ("ip" in friend.digests),
-        claims_of_network=network + ("network" in friend.digests),
-        claims_of_advocate=claims + 1,
+        claims_of_ip=places.ip + ("ip" in friend.digests),
+        claims_of_network=places.network + ("network" in friend.digests),
+        claims_of_advocate=places.claims + 1,
     )
 
 
@@ -103,10 +103,22 @@ def _matches(program_id: int, digests: Mapping[str, bytes]) -> Sequence[Match]:
     return [Match(*row) for row in rows[:MOST_MATCHES]]
 
 
-def _counts(
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The claims of the last day from a friend's address and network, and by the advocate.
+
+    `same` has those of the two where the advocate came from, being a friend.
+    """
+
+    ip: int
+    network: int
+    claims: int
+    same: frozenset[str]
+
+
+def _places(
     program_id: int, digests: Mapping[str, bytes], advocate: int, at: datetime
-) -> tuple[int, int, int]:
-    """Return the claims of the last day from the address, the network, by the advocate."""
+) -> Places:
     since = connection.ops.adapt_datetimefield_value(at - DAY)
     counted = (
         "(SELECT COUNT(*) FROM (SELECT 1 FROM referrals_identity "  # noqa: S608
@@ -117,13 +129,26 @@ def _counts(
         "(SELECT COUNT(*) FROM (SELECT 1 FROM referrals_referral "  # noqa: S608
         f"WHERE advocate_id = %s AND claimed_at > %s LIMIT {MOST_COUNTED}) AS made)"
     )
+    # Begins with the advocate's own claims: where many have been, many rows are.
+    was_there = (
+        "EXISTS (SELECT 1 FROM referrals_referral r "
+        "JOIN referrals_identity i ON i.referral_id = r.id "
+        "WHERE r.friend_id = %s AND i.kind = %s AND i.digest = %s)"
+    )
+    digest_of = {kind: digests.get(kind, b"") for kind in PLACES}
     values: list[object] = []
-    for kind in PLACES:
-        values += [program_id, kind, digests.get(kind, b""), since]
+    for kind, digest in digest_of.items():
+        values += [program_id, kind, digest, since]
+    values += [advocate, since]
+    for kind, digest in digest_of.items():
+        values += [advocate, kind, digest]
     with prepared_cursor() as cursor:
-        cursor.execute(f"SELECT {counted}, {counted}, {claims}", [*values, advocate, since])
-        ip, network, by_advocate = cursor.fetchone()
-    return ip, network, by_advocate
+        cursor.execute(
+            f"SELECT {counted}, {counted}, {claims}, {was_there}, {was_there}", values
+        )
+        ip, network, by_advocate, *is_same = cursor.fetchone()
+    same = frozenset(kind for kind, is_so in zip(PLACES, is_same, strict=True) if is_so)
+    return Places(ip, network, by_advocate, same)
 
 
 def _closes_a_ring(advocate: int, friends: set[int]) -> bool:

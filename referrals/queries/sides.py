@@ -1,4 +1,4 @@
-"""Advocate and friend side by side: what they did, and what they are known by that others are."""
+"""Advocate and friend side by side: what they did, and what they share with whom."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

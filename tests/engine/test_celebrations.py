@@ -312,7 +312,7 @@ def test_a_minute_in_which_nothing_is_due_costs_a_handful_of_statements(program)
     with CaptureQueriesContext(connection) as queries:
         run_due(program, at=NOON + timedelta(minutes=1))
 
-    assert len(asked(queries)) <= 4
+    assert len(asked(queries)) <= 5
 
 
 def test_where_no_rule_asks_nothing_is_looked_at():
@@ -322,7 +322,8 @@ def test_where_no_rule_asks_nothing_is_looked_at():
     with CaptureQueriesContext(connection) as queries:
         run_due(program, at=NOON)
 
-    assert len(asked(queries)) == 2
+    # Redemptions, wallets and merges may always have brought something.
+    assert len(asked(queries)) == 3
     assert JobRun.objects.count() == 0
 
 

@@ -48,7 +48,9 @@ def claim(door: Door, friend: Any = "bob", key: str = "c", /, **stated: Any) -> 
     return door.post("/referrals", {"friend": known, **stated}, Idempotency_Key=key)
 
 
-def claimed(door: Door, friend: Any = "bob", key: str = "c", /, **stated: Any) -> dict[str, Any]:
+def claimed(
+    door: Door, friend: Any = "bob", key: str = "c", /, **stated: Any
+) -> dict[str, Any]:
     answer = claim(door, friend, key, **stated)
     assert answer.status_code == 201, answer.content
     return dict(answer.json())

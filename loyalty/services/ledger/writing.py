@@ -45,10 +45,16 @@ def write_drafts(program_id: int, drafts: Drafts, numbers: bulk.Numbers) -> None
         if move.hold and id(move.hold) not in new_holds
     }
     _number(drafts, lots, holds, numbers)
-    _write_entries(program_id, drafts)
-    _write_lots(program_id, drafts, changed.values())
-    _write_holds(program_id, drafts, resolved.values())
-    _write_allocations(program_id, drafts)
+    bulk.insert_together(
+        _new_entries(program_id, drafts),
+        _new_lots(program_id, drafts),
+        _new_holds(program_id, drafts),
+        _new_allocations(program_id, drafts),
+    )
+    bulk.update_rows(Lot, LOT_PARTS, [(lot.id, *_lot_parts(lot)) for lot in changed.values()])
+    bulk.update_rows(
+        Hold, HOLD_PARTS, [(hold.id, *_hold_parts(hold)) for hold in resolved.values()]
+    )
 
 
 def _number(
@@ -66,7 +72,7 @@ def _number(
         hold.id = number
 
 
-def _write_entries(program_id: int, drafts: Drafts) -> None:
+def _new_entries(program_id: int, drafts: Drafts) -> bulk.Table:
     posted_at = clock.real_now()
     rows = []
     for wallet, draft in drafts:
@@ -75,7 +81,7 @@ def _write_entries(program_id: int, drafts: Drafts) -> None:
         wallet.head_hash = chain.link(previous, hashed)
         rows.append((*hashed, draft.id, draft.cause.decision_id, previous, wallet.head_hash))
     columns = (*HASHED_COLUMNS, "id", "decision_id", "prev_hash", "hash")
-    bulk.insert_rows(Entry, columns, rows)
+    return Entry, columns, rows
 
 
 def _hashed_values(
@@ -102,15 +108,14 @@ def _hashed_values(
     )
 
 
-def _write_lots(program_id: int, drafts: Drafts, changed: Iterable[LotState]) -> None:
+def _new_lots(program_id: int, drafts: Drafts) -> bulk.Table:
     columns = ("program_id", "wallet_id", "entry_id", "id", "source_type", "source_id")
     rows = [
         (program_id, wallet.id, draft.id, lot.id, *lot.source, *_lot_values(lot))
         for wallet, draft in drafts
         for lot in draft.lots
     ]
-    bulk.insert_rows(Lot, (*columns, *LOT_TERMS, *LOT_PARTS), rows)
-    bulk.update_rows(Lot, LOT_PARTS, [(lot.id, *_lot_parts(lot)) for lot in changed])
+    return Lot, (*columns, *LOT_TERMS, *LOT_PARTS), rows
 
 
 def _lot_values(lot: LotState) -> tuple[object, ...]:
@@ -136,7 +141,7 @@ def _lot_parts(lot: LotState | LotMove) -> tuple[int, ...]:
     )
 
 
-def _write_holds(program_id: int, drafts: Drafts, resolved: Iterable[HoldState]) -> None:
+def _new_holds(program_id: int, drafts: Drafts) -> bulk.Table:
     columns = ("program_id", "wallet_id", "entry_id", "id", "points", "expires_at")
     rows = [
         (
@@ -151,15 +156,14 @@ def _write_holds(program_id: int, drafts: Drafts, resolved: Iterable[HoldState])
         for wallet, draft in drafts
         if draft.hold
     ]
-    bulk.insert_rows(Hold, (*columns, *HOLD_PARTS), rows)
-    bulk.update_rows(Hold, HOLD_PARTS, [(hold.id, *_hold_parts(hold)) for hold in resolved])
+    return Hold, (*columns, *HOLD_PARTS), rows
 
 
 def _hold_parts(hold: HoldState) -> tuple[int, int, int]:
     return hold.captured, hold.released, hold.expired
 
 
-def _write_allocations(program_id: int, drafts: Drafts) -> None:
+def _new_allocations(program_id: int, drafts: Drafts) -> bulk.Table:
     columns = ("program_id", "wallet_id", "entry_id", "lot_id", "hold_id")
     rows = [
         (
@@ -173,7 +177,7 @@ def _write_allocations(program_id: int, drafts: Drafts) -> None:
         for wallet, draft in drafts
         for move in draft.moves
     ]
-    bulk.insert_rows(Allocation, (*columns, *LOT_PARTS), rows)
+    return Allocation, (*columns, *LOT_PARTS), rows
 
 
 def write_dates(lots: Sequence[LotState]) -> None:

@@ -22,7 +22,7 @@ def test_no_row_is_written_before_those_that_it_refers_to():
     with CaptureQueriesContext(connection) as queries:
         state_order(program)
 
-    tables = [found[1] for query in queries if (found := INSERT.match(query["sql"]))]
+    tables = [table for query in queries for table in INSERT.findall(query["sql"])]
     models = {model._meta.db_table: model for model in apps.get_models()}
     early = [
         (table, field.name)

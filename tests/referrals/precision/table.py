@@ -6,9 +6,11 @@ told: as percentages, with the numbers that they come from.
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.core.management import call_command
+from django.db import transaction
 
 from core.errors import DomainError
 from loyalty.models import Program
@@ -64,8 +66,10 @@ def _live(program: Program, one: Introduction, codes: dict[str, str]) -> int | N
         number = claim_friend(program=program, request=request, at=at).pk
     except DomainError:
         return None
-    _enrol(program, one)
-    state_order(program, f"o-{friend.id}", member=friend.id, amount=one.spends, at=at)
+    with suppress(DomainError):
+        # The very address of the advocate is refused by the shop itself.
+        _enrol(program, one)
+        state_order(program, f"o-{friend.id}", member=friend.id, amount=one.spends, at=at)
     return number
 
 
@@ -87,7 +91,9 @@ def main() -> None:
     words = [int(word) for word in sys.argv[1:]]
     seed, size = [*words, *(SEED, SIZE)[len(words) :]]
     call_command("migrate", verbosity=0)
-    print_tables(judge_town(make_town(seed=seed, size=size)), seed)
+    with transaction.atomic():
+        judged = judge_town(make_town(seed=seed, size=size))
+    print_tables(judged, seed)
 
 
 def print_tables(judged: Sequence[Judged], seed: int) -> None:

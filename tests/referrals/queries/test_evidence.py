@@ -58,6 +58,23 @@ def test_what_the_advocate_was_known_by_as_a_friend_is_the_advocates(program):
     assert found == ["same_device", "same_payment", "same_address"]
 
 
+@pytest.mark.parametrize(
+    ("ip", "told"),
+    [("203.0.113.7", ["same_ip"]), ("203.0.113.8", ["same_network"]), ("198.51.100.1", [])],
+)
+def test_a_place_where_the_advocate_was_claimed_as_a_friend_is_told(program, ip, told):
+    claim(make_member(program, "eve"), "ada", context=visit("203.0.113.7"))
+    enrol(program, "ada")
+
+    assert reasons(program.member_set.get(external_id="ada"), context=visit(ip)) == told
+
+
+def test_a_place_where_somebody_else_was_claimed_is_not_the_advocates(program, ada):
+    claim(make_member(program, "eve"), "cid", context=visit("203.0.113.7"))
+
+    assert reasons(ada, context=visit("203.0.113.7")) == []
+
+
 def test_a_device_of_other_friends_is_shared(program, ada):
     claim(ada, "cid", context=elsewhere(1, device_id="farm"))
 
