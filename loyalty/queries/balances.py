@@ -6,7 +6,7 @@ to it, with the same function that the writer uses.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -63,7 +63,7 @@ class WalletView:
     lifetime_expired: int = 0
 
     def as_dict(self) -> dict[str, int]:
-        return asdict(self)
+        return {name: getattr(self, name) for name in (*BUCKETS, *LIFETIMES)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,9 @@ class Decide(Act):
     def perform(self) -> str:
         decided = Decided(self.staff.get_username(), self.cleaned_data["note"].strip())
         after = decide(self.row, self.decision, decided)
-        said = DECISIONS[self.decision][1]
-        return f"{self.row} is {said}; it is {after.state.replace('_', ' ')} now."
+        said, state = DECISIONS[self.decision][1], after.state.replace("_", " ")
+        goes_on = "" if state == said else f"; it is {state} now"
+        return f"Referral {self.row} is {said}{goes_on}."
 
 
 class Approve(Decide):

@@ -137,7 +137,7 @@ def _promises(form: Form, program: Program) -> Panel:
         )
         words = gives_in_words(each.get("gives") or {}, program)
         rows.append((f"Milestone {code}", f"{words} at {place}"))
-    return Panel("What it promises now", ("", ""), rows if form else ())
+    return Panel("What it promises now", ("What", "How"), rows if form else ())
 
 
 def _terms(terms: list[ReferralTerms], program: Program) -> Panel:

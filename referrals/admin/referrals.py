@@ -17,6 +17,7 @@ from loyalty.models import Entry, Member, Program, Wallet
 from referrals.admin.decisions import Approve, Reinstate, Reject, Reopen
 from referrals.admin.payouts import payouts_panel
 from referrals.admin.referral_words import (
+    REASONS,
     causes_of,
     friend_of,
     state_mark,
@@ -24,7 +25,7 @@ from referrals.admin.referral_words import (
     weighed,
 )
 from referrals.admin.review import ReviewPages, shared_panel, sides_panel
-from referrals.models import Identity, Payout, Referral, ReferralProgram
+from referrals.models import Identity, Payout, Referral, ReferralProgram, ReferralStep
 from referrals.queries.codes import codes_like
 from referrals.queries.programs import referral_setup_of
 from referrals.queries.sides import sides_of
@@ -212,15 +213,22 @@ def steps_panel(referral: Referral) -> Panel:
                 causes[step.cause],
                 told_shoppers(step.reason),
                 step.by or DASH,
-                step.note or DASH,
+                _said(step),
             )
             for step in steps
         ],
     )
 
 
+def _said(step: ReferralStep) -> str:
+    """Return what staff noted; or, in words, what spoke against it."""
+    if step.cause != "fraud":
+        return step.note or DASH
+    return "; ".join(REASONS.get(word, word) for word in step.note.split()) or DASH
+
+
 def _payouts(referral: Referral) -> list[Payout]:
-    rows = Payout.objects.filter(referral=referral).select_related("member", "voucher")
+    rows = Payout.objects.filter(referral=referral)
     return list(rows.select_related("member", "voucher", "program").order_by("-pk"))
 
 

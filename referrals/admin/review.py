@@ -26,7 +26,7 @@ from referrals.admin.referral_words import (
 )
 from referrals.models import Referral
 from referrals.queries.programs import referral_setup_of
-from referrals.queries.sides import Shared, Sides, sides_of
+from referrals.queries.sides import Deeds, Shared, Sides, sides_of
 from referrals.rules.states import State
 from referrals.services.reviews import Decided
 
@@ -111,7 +111,7 @@ def _decide_each(
         try:
             decide(referral, name, decided)
         except DomainError as error:
-            messages.error(request, f"{referral}: {sentence(error.detail)}")
+            messages.error(request, f"Referral {referral}: {sentence(error.detail)}")
             continue
         note_act(request, referral, said.capitalize())
         done.append(referral)
@@ -182,13 +182,18 @@ def sides_panel(referral: Referral, sides: Sides) -> Panel:
         ),
         ("Phone", masked_phone(advocate.phone), masked_phone(friend.phone if friend else "")),
         ("Orders that count", f"{ours.orders:,}", f"{theirs.orders:,}"),
-        ("Worth, net", money(ours.worth, program), money(theirs.worth, program)),
+        ("Worth, net", _worth(ours, program), _worth(theirs, program)),
         ("Has referred", _referred(ours), _referred(theirs)),
     ]
     return Panel("Side by side", ("", "Advocate", "Friend"), rows)
 
 
-def _referred(deeds: Any) -> str:
+def _worth(deeds: Deeds, program: Program) -> str:
+    # As words, not as a figure: it stands beside its counterpart.
+    return str(money(deeds.worth, program))
+
+
+def _referred(deeds: Deeds) -> str:
     if not deeds.referred:
         return "nobody"
     return f"{deeds.referred:,}: {deeds.rewarded:,} rewarded, {deeds.turned_down:,} rejected"

@@ -22,14 +22,25 @@ WEIGHTS: Mapping[str, int] = {
     "disposable_email": 40,
     "known_before": 60,  # by something that a member is known by
     "ring": 60,  # the friend referred who referred the advocate
-    "ip_velocity": 20,
-    "network_velocity": 10,
+    "ip_velocity": 10,
+    "network_velocity": 5,
     "advocate_velocity": 30,
     "just_above_minimum": 10,
 }
 
-# An office, a dormitory and a family have one address: it never blocks by itself.
+# An office, a dormitory and a family have one address.
 OF_THE_ADDRESS = frozenset({"same_ip", "same_network", "ip_velocity", "network_velocity"})
+# The people of one home share its address, the tablet in the kitchen, a card, and a name:
+# a person has to look at that, since no score tells them from one person with two accounts.
+OF_THE_HOME = OF_THE_ADDRESS | {
+    "same_device",
+    "same_payment",
+    "same_address",
+    "shared_device",
+    "shared_payment",
+    "shared_address",
+    "similar_name",
+}
 # By these the friend is the advocate.
 OF_ONE_PERSON = frozenset({"same_email", "same_phone"})
 
@@ -93,10 +104,10 @@ class Score:
     reasons: tuple[str, ...]
 
     def outcome(self, terms: FraudTerms) -> Outcome:
-        """Return what becomes of it; an address alone is looked at, and never blocks."""
+        """Return what becomes of it; what a home shares is looked at, and never blocks."""
         if terms.shadow or self.points < terms.review_at:
             return Outcome.ALLOW
-        if self.points >= terms.block_at and not OF_THE_ADDRESS.issuperset(self.reasons):
+        if self.points >= terms.block_at and not OF_THE_HOME.issuperset(self.reasons):
             return Outcome.BLOCK
         return Outcome.REVIEW
 

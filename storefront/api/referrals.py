@@ -260,7 +260,7 @@ def referral_body(referral: Referral, *, at: datetime) -> dict[str, Any]:
     friend = referral.friend.external_id if referral.friend else referral.friend_ref
     state, steps = referral.state_at(at), [_step_body(step) for step in referral.steps.all()]
     reason = referral.reason
-    if state != referral.state:
+    if state != referral.state and referral.expires_at:
         # Nobody has noted yet that its time is up.
         reason = Reason.EXPIRED.value
         unwritten = ReferralStep(

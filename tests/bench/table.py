@@ -16,6 +16,7 @@ from tests.bench.http import order_over_http, wallet_over_http
 from tests.bench.measure import Row, peak_mib
 from tests.bench.members import hot_member, long_statement, proof
 from tests.bench.redeeming import redeem_over_lots
+from tests.bench.referrals import fraud_scoring
 from tests.bench.sqlite import single_order_on_sqlite
 from tests.bench.tiers import tier_reviews
 from tests.bench.time import expiry_of_lots, release_of_lots
@@ -35,6 +36,7 @@ BENCHMARKS: Sequence[Callable[[], list[Row]]] = (
     expiry_of_lots,
     release_of_lots,
     tier_reviews,
+    fraud_scoring,
 )
 ON_SQLITE: Sequence[Callable[[], list[Row]]] = (single_order_on_sqlite,)
 

@@ -54,7 +54,7 @@ class Introduction:
 
 
 class Town:
-    """Draws people and what they do. Numbers are never used twice, so strangers share nothing."""
+    """Draws people and what they do. No number is used twice: strangers share nothing."""
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
@@ -110,7 +110,7 @@ class Town:
         return "".join(self.random.choices("bcdfghklmnprstvw", k=4))
 
 
-def make_town(*, seed: int, size: int = 4) -> list[Introduction]:
+def make_town(*, seed: int, size: int = 2) -> list[Introduction]:
     """Return what happens in a town, in the order of time."""
     town = Town(seed)
     scenes = (
@@ -156,9 +156,7 @@ def _household(town: Town, day: int) -> Iterator[Introduction]:
 
     def brought(advocate: Somebody, friend: Somebody, after: int) -> Introduction:
         at = town.moment(day + after)
-        return Introduction(
-            "household", False, advocate, friend, at_home(), at, town.spends()
-        )
+        return Introduction("household", False, advocate, friend, at_home(), at, town.spends())
 
     if town.chance(50):
         yield brought(town.somebody(), ada, 0)

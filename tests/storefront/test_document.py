@@ -11,9 +11,12 @@ from drf_spectacular.validation import validate_schema
 
 from loyalty.rules import statements
 from storefront.api import (
+    advocates,
     claims,
+    clicks,
     merges,
     redemptions,
+    referrals,
     settlements,
     statuses,
     tiers,
@@ -61,6 +64,14 @@ PATHS = {
     "GET /api/v1/members/{member_id}/benefits",
     "GET /api/v1/members/{member_id}/access",
     "POST /api/v1/members/{member_id}/claims",
+    "GET /api/v1/members/{member_id}/referral",
+    "POST /api/v1/members/{member_id}/referral",
+    "GET /api/v1/referrals",
+    "POST /api/v1/referrals",
+    "POST /api/v1/referrals/clicks",
+    "GET /api/v1/referrals/{referral_id}",
+    "POST /api/v1/referrals/{referral_id}/approve",
+    "POST /api/v1/referrals/{referral_id}/reject",
     "GET /api/v1/rewards",
     "POST /api/v1/rewards/{reward_code}/vouchers",
     "GET /api/v1/redemptions",
@@ -81,6 +92,7 @@ PATHS = {
     "GET /api/v1/me/benefits",
     "GET /api/v1/me/access",
     "POST /api/v1/me/claims",
+    "GET /api/v1/me/referral",
     "GET /api/v1/me/rewards",
     "GET /api/v1/me/redemptions",
     "POST /api/v1/me/redemptions",
@@ -141,6 +153,11 @@ def test_the_document_names_every_path_of_this_version():
         ("TierStatement", tiers.BY_HAND),
         ("ClaimStatement", claims.CLAIM),
         ("RotationStatement", claims.ROTATION),
+        ("CodeStatement", advocates.CODE),
+        ("ClickStatement", clicks.CLICK),
+        ("ReferralStatement", referrals.CLAIM),
+        ("ReferredFriend", referrals.FRIEND),
+        ("ClaimContext", referrals.CONTEXT),
     ],
 )
 def test_a_statement_is_described_by_the_fields_that_are_read(schema, fields):

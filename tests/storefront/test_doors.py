@@ -44,6 +44,13 @@ REQUESTS = [
     ("POST", "/members/ada/claims", {}, "tiers"),
     ("GET", "/program/claims-key", None, "admin"),
     ("POST", "/program/claims-key/rotate", {}, "admin"),
+    ("GET", "/members/ada/referral", None, "referrals"),
+    ("POST", "/members/ada/referral", {}, "referrals"),
+    ("GET", "/referrals", None, "referrals"),
+    ("POST", "/referrals", {}, "referrals"),
+    ("GET", "/referrals/ref_1", None, "referrals"),
+    ("POST", "/referrals/ref_1/approve", {}, "referrals"),
+    ("POST", "/referrals/ref_1/reject", {}, "referrals"),
     ("GET", "/rewards", None, "rewards"),
     ("POST", "/rewards/coffee/vouchers", {}, "rewards"),
     ("GET", "/redemptions", None, "rewards"),
@@ -58,7 +65,7 @@ REQUESTS = [
     ("POST", "/vouchers/HC-1/consume", {}, "rewards"),
     ("POST", "/vouchers/HC-1/release", {}, "rewards"),
 ]
-SCOPES = ("members", "orders", "events", "rewards", "tiers", "program", "admin")
+SCOPES = ("members", "orders", "events", "rewards", "tiers", "referrals", "program", "admin")
 
 
 @pytest.mark.parametrize(("method", "path", "body", "scope"), REQUESTS)

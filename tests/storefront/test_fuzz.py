@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
 
 from config.wsgi import application
 from tests.storefront.conftest import SHOP, order
+from tests.storefront.referring import FRIENDS, claimed, code_of
 from tests.storefront.rewarding import enrol, make_shop, redeemed, shopper
 from tests.storefront.tiering import ACCESS, VIP
 
@@ -49,13 +50,18 @@ class Shop:
 @pytest.fixture
 def shop(db):
     """A storefront that has what the document's examples name."""
-    door = make_shop(SHOP + VIP + ACCESS)
+    door = make_shop(SHOP + VIP + ACCESS + FRIENDS)
     enrol(door, "c-42", 5000)
     enrol(door, "c-7", 0)
     door.put("/orders/1001", order(member="c-42"))
     door.post("/events", {"id": "rev-9", "type": "review", "member": "c-42"})
     held = redeemed(door, member="c-42", reward="half")
-    ids = {"redemption_id": held["id"], "voucher_code": held["voucher"]["code"]}
+    found = claimed(door, code=code_of(door, "c-42"))
+    ids = {
+        "redemption_id": held["id"],
+        "voucher_code": held["voucher"]["code"],
+        "referral_id": found["id"],
+    }
     mine = shopper(door, "c-42").token
     # Requests share the test's connection, as with Django's own test client.
     for signal in (request_started, request_finished):

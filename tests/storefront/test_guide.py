@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.storefront.conftest import SHOP, adjust
+from tests.storefront.referring import FRIENDS
 from tests.storefront.rewarding import enrol, make_shop
 from tests.storefront.tiering import ACCESS, VIP, make_tiers, spend
 
@@ -48,7 +49,7 @@ rewards:
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
 def test_every_line_of_the_guide_is_answered_as_it_says(live_server, tmp_path):
-    door = make_shop(SHOP + VIP, REWARDS)
+    door = make_shop(SHOP + VIP + FRIENDS, REWARDS)
     door.put("/members/somebody", {})
     gift = adjust(door, "somebody", 5)
     decision = door.post("/events", {"id": "e", "type": "review", "member": "somebody"}).json()

@@ -313,7 +313,8 @@ def test_two_requests_have_two_ids(program):
     assert door.get("/program")["X-Request-Id"] != door.get("/program")["X-Request-Id"]
 
 
-def test_the_log_has_one_id_from_the_start_to_the_end_of_a_request(door):
+def test_the_log_has_one_id_from_the_start_to_the_end_of_a_request(door, caplog):
+    caplog.set_level("INFO")
     with structlog.testing.capture_logs([structlog.contextvars.merge_contextvars]) as lines:
         answer = door.get("/program")
 

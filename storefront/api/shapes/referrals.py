@@ -20,6 +20,7 @@ from storefront.api.shapes.fields import (
 from storefront.api.shapes.redemptions import VOUCHER, VoucherAnswer
 
 STATES = [state.value for state in State]
+SOURCES = [source.value for source in Source]
 REASONS = [reason.value for reason in Reason]
 
 
@@ -67,7 +68,7 @@ class ReferralGives(Shape):
 class ReferralShare(Shape):
     """Ways to pass the link on. They have no words in them; the advocate adds their own."""
 
-    copy = Said(help_text="To copy.")  # type: ignore[assignment]
+    copy = Said(help_text="To copy.")
     web_share = Said(help_text="For the browser's own menu (Web Share).")
     mailto = Said(help_text="Opens a mail to nobody yet.")
     whatsapp = Said()
@@ -154,7 +155,7 @@ class ReferralAnswer(Shape):
     advocate = Said()
     friend = Said(allow_null=True, help_text="Null: known by an address only.")
     code = Said()
-    source = Word("ReferralSource", [source.value for source in Source])
+    source = Word("ReferralSource", SOURCES)  # type: ignore[assignment]
     channel = Said(allow_null=True)
     score = Whole(help_text="How much speaks against it.")
     reasons = serializers.ListField(child=Said(), help_text="What does. For staff.")

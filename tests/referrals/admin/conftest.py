@@ -4,14 +4,14 @@ import pytest
 
 from tests.factories import make_member
 from tests.loyalty.admin.conftest import kim, staff
-from tests.referrals.factories import claim, enrol, make_referrals, visit
+from tests.referrals.factories import claim, make_referrals, visit
 
 __all__ = ["kim", "staff"]
 
 
 @pytest.fixture
 def shop(db):
-    return make_referrals(expires="30 days")
+    return make_referrals(expires="30 days", fraud={"block_at": 500})
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def ada(shop):
     """An advocate who came as a friend herself, by a device that is known since."""
     eve = make_member(shop, "eve")
     claim(eve, "ada", context=visit(device_id="phone-1"))
-    enrol(shop, "ada", email="ada.lovelace@mail.example", name="Ada")
+    make_member(shop, "ada", email="ada.lovelace@mail.example", name="Ada")
     return shop.member_set.get(external_id="ada")
 
 

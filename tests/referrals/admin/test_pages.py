@@ -8,7 +8,7 @@ from referrals.services.clicks import record_click
 from tests.factories import NOON, make_member, make_program
 from tests.loyalty.admin.conftest import listing, page, text_of
 from tests.referrals.admin.conftest import suspicious
-from tests.referrals.factories import claim, code_of, enrol, order, visit
+from tests.referrals.factories import claim, code_of, order, visit
 
 FUNNEL = "admin:referrals_referralprogram_funnel"
 
@@ -20,7 +20,7 @@ def bob(shop, ada):
         program=shop, code=code_of(ada), channel="mail", visit=visit("192.0.2.1"), at=NOON
     )
     claim(ada, click_token=found.token, email="bob@mail.example")
-    enrol(shop, email="bob@mail.example")
+    make_member(shop, "bob", email="bob@mail.example")
     order(shop, amount=4000)
     return shop.member_set.get(external_id="bob")
 
@@ -60,12 +60,12 @@ def test_a_claim_of_an_address_is_found_by_it_though_only_its_hash_is_kept(staff
 
 
 def test_referrals_are_listed_by_state_program_verdict_and_advocate(staff, shop, ada, bob):
-    flagged = suspicious(ada, "cid")
+    of_bob, flagged = of_ada().pk, suspicious(ada, "cid")
     number = ReferralProgram.objects.get().pk
 
     assert found(staff, state="flagged") == [flagged.pk]
     assert found(staff, outcome="review") == [flagged.pk]
-    assert found(staff, advocate=ada.pk) == [flagged.pk, of_ada().pk]
+    assert found(staff, advocate=ada.pk) == [flagged.pk, of_bob]
     assert len(found(staff, of=number)) == 3
     assert found(staff, of=number + 1) == []
 

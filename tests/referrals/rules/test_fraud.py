@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from referrals.rules.fraud import (
     KINDS,
-    OF_THE_ADDRESS,
+    OF_THE_HOME,
     SHARED_KINDS,
     WEIGHTS,
     Evidence,
@@ -59,7 +59,9 @@ def test_the_weights_of_what_is_found_add_up():
         (("device",), Outcome.REVIEW),
         (("address",), Outcome.REVIEW),
         (("address", "ip"), Outcome.REVIEW),
-        (("device", "ip"), Outcome.BLOCK),
+        (("device", "ip"), Outcome.REVIEW),
+        (("device", "payment", "address", "ip"), Outcome.REVIEW),
+        (("email", "ip"), Outcome.BLOCK),
         (("ip",), Outcome.ALLOW),
         (("network",), Outcome.ALLOW),
     ],
@@ -81,11 +83,15 @@ def test_weights_of_the_program_hold_and_what_weighs_nothing_is_no_reason():
 
 
 @given(st.integers(0, 1000), st.integers(0, 40), st.integers(0, 40), st.integers(1, 100))
-def test_an_address_alone_never_blocks_whatever_it_weighs(weight, ip, network, block_at):
-    weights = WEIGHTS | dict.fromkeys(OF_THE_ADDRESS, weight)
+def test_what_a_home_shares_never_blocks_whatever_it_weighs(weight, ip, network, block_at):
+    weights = WEIGHTS | dict.fromkeys(OF_THE_HOME, weight)
     terms = FraudTerms(review_at=1, block_at=block_at, weights=weights)
     found = Evidence(
-        same=frozenset({"ip", "network"}), claims_of_ip=ip, claims_of_network=network
+        same=frozenset(KINDS) - {"email", "phone"},
+        shared=frozenset({"device", "payment", "address"}),
+        names_are_alike=True,
+        claims_of_ip=ip,
+        claims_of_network=network,
     )
 
     assert score(found, terms).outcome(terms) != Outcome.BLOCK
@@ -111,7 +117,7 @@ def test_more_evidence_never_speaks_for_a_referral(found, kind):
 
 def test_who_shares_an_address_to_write_to_is_told_that_it_is_a_self_referral():
     assert same("email").shown_reason == Reason.SELF_REFERRAL
-    assert same("device", "ip").shown_reason == Reason.REJECTED
+    assert score(Evidence(is_known=True), TERMS).shown_reason == Reason.REJECTED
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from tests.referrals.factories import (
     order,
     pass_days,
     points_of,
-    settle_order,
 )
 
 pytestmark = pytest.mark.django_db
@@ -154,10 +153,9 @@ def test_twenty_friends_who_qualify_at_once_pay_five_under_a_cap_of_five():
     for name in names:
         claim(ada, name)
         enrol(program, name)
-        state_order(program, f"of-{name}", member=name)
 
     results = all_at_once(
-        [lambda name=name: settle_order(program, f"of-{name}", member=name) for name in names]
+        [lambda name=name: state_order(program, f"of-{name}", member=name) for name in names]
     )
 
     assert errors_in(results) == []
@@ -174,10 +172,9 @@ def test_a_budget_is_not_overdrawn_by_many_advocates_at_once():
     for name in names:
         claim(make_member(program, f"of-{name}"), name)
         enrol(program, name)
-        state_order(program, name, member=name)
 
     results = all_at_once(
-        [lambda name=name: settle_order(program, name, member=name) for name in names]
+        [lambda name=name: state_order(program, name, member=name) for name in names]
     )
 
     assert errors_in(results) == []

@@ -17,7 +17,6 @@ from tests.referrals.factories import (
     order,
     pass_days,
     points_of,
-    settle_order,
 )
 
 pytestmark = pytest.mark.django_db
@@ -78,7 +77,7 @@ def test_the_same_news_again_pays_nobody_again():
     order(ada.program)
 
     for _ in range(3):
-        settle_order(ada.program)
+        order(ada.program)
 
     assert (points_of(ada), points_of(bob)) == (100, 50)
     assert Entry.objects.filter(source_type="referral").count() == 2
@@ -130,7 +129,6 @@ def test_a_refund_within_the_hold_leaves_the_advocate_nothing():
     order(ada.program, amount=3000)
 
     refund_order(ada.program, amount=2000)
-    settle_order(ada.program)
     pass_days(ada.program, 20)
 
     assert (state_of(ada), points_of(ada), points_of(bob)) == ("reversed", 0, 0)
@@ -141,9 +139,7 @@ def test_a_refund_below_the_minimum_takes_the_rewards_back_once():
     order(ada.program, amount=3000)
 
     refund_order(ada.program, "1001", "r-1", amount=1500)
-    settle_order(ada.program)
     refund_order(ada.program, "1001", "r-2", amount=500)
-    settle_order(ada.program)
 
     assert (state_of(ada), points_of(ada), points_of(bob)) == ("reversed", 0, 0)
     assert Entry.objects.filter(kind="clawback").count() == 2
@@ -155,7 +151,6 @@ def test_a_refund_that_leaves_the_minimum_takes_nothing_back():
     order(ada.program, amount=3000)
 
     refund_order(ada.program, amount=1000)
-    settle_order(ada.program)
 
     assert (state_of(ada), points_of(ada)) == ("rewarded", 100)
 
@@ -203,7 +198,6 @@ def test_points_by_amount_follow_the_order():
     assert points_of(ada) == 50
 
     refund_order(ada.program, amount=1000)
-    settle_order(ada.program)
 
     assert points_of(ada) == 40
     prove(ada.program)
@@ -323,11 +317,10 @@ def test_points_of_referrals_say_where_they_come_from():
 
 @pytest.mark.needs_postgresql
 @pytest.mark.django_db(transaction=True)
-def test_one_order_settled_eight_times_at_once_pays_once():
+def test_one_order_stated_eight_times_at_once_pays_once():
     ada, bob = start()
-    state_order(ada.program, member="bob")
 
-    results = all_at_once([lambda: settle_order(ada.program, member="bob")] * 8)
+    results = all_at_once([lambda: state_order(ada.program, member="bob")] * 8)
 
     assert errors_in(results) == []
     assert (points_of(ada), points_of(bob)) == (100, 50)

@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from engine.pipeline import state_facts
 from loyalty.models import MemberEvent, Order
 from loyalty.queries.setup import setup_of
 from loyalty.services.erasing import erase_member
@@ -27,7 +28,6 @@ from tests.referrals.factories import (
     enrol,
     make_referrals,
     order,
-    pass_through,
     points_of,
 )
 
@@ -106,18 +106,15 @@ def test_who_is_paid_is_among_those_to_be_locked(program):
 
 def test_a_wave_settles_many_friends_of_one_advocate(program):
     ada = make_member(program)
-    facts = []
+    orders = []
     for name in ("bob", "cid", "dan"):
         claim(ada, name)
         enrol(program, name)
-        state_order(program, f"of-{name}", member=name)
-        row = Order.objects.get(external_id=f"of-{name}")
-        stated = order_stated(program, f"of-{name}", member=name)
-        facts.append(Fact(stated, member=row.member, order=row))
+        orders.append(order_stated(program, f"of-{name}", member=name))
 
-    told = pass_through(program, *facts)
+    answers = state_facts(program, orders, at=NOON)
 
-    assert [each["state"] for each in told] == ["rewarded"] * 3
+    assert [each.body["referral"]["state"] for each in answers] == ["rewarded"] * 3
 
 
 def test_a_code_that_brings_nothing_does_not_hold_up_an_order(program):
