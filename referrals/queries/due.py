@@ -23,9 +23,7 @@ def due_expiries(program: Program, at: datetime) -> QuerySet[Referral]:
     return Referral.objects.filter(program=program, state__in=claimed, expires_at__lte=at)
 
 
-def due_of_advocates(
-    program: Program, members: Sequence[Member], at: datetime
-) -> list[int]:
+def due_of_advocates(program: Program, members: Sequence[Member], at: datetime) -> list[int]:
     """Return the referrals, by number, for which these members are to be paid by `at`.
 
     No query where nobody has to wait for a reward.

@@ -17,7 +17,7 @@ from referrals.rules.targets import home_of, is_within, with_parameter
 from referrals.services.clicks import record_click
 from referrals.services.digests import Context
 
-TOKEN = "click_token"  # noqa: S105 - the name of a parameter
+CARRIED_AS = "click_token"
 LONGEST_AGENT = 1000
 
 UNKNOWN = (404, "This link is not known", "Ask whoever gave it to you for another one.")
@@ -44,7 +44,7 @@ def follow_link(request: HttpRequest, typed: str) -> HttpResponse:
         token = _token_of(request, code) if request.method == "GET" else ""
     except NotFound:
         return _page(request, *UNKNOWN)
-    answer = HttpResponseRedirect(with_parameter(target, TOKEN, token))
+    answer = HttpResponseRedirect(with_parameter(target, CARRIED_AS, token))
     answer["Cache-Control"] = "no-store"
     answer["X-Robots-Tag"] = "noindex"
     return answer

