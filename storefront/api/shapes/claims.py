@@ -71,7 +71,7 @@ NEXT = {
     "signs_from": "2026-05-02T10:00:00Z",
     "ends_at": None,
 }
-HANDED_OUT = dict(KEY, secret="b1946ac92492d2347c6235b4d2611184e8f2…")
+HANDED_OUT = dict([*KEY.items(), ("secret", "b1946ac92492d2347c6235b4d2611184e8f2…")])
 KEYS = {
     "issuer": "harbour-coffee",
     "audience": "chat-bot",

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from referrals.models import Referral
+from referrals.services.moving import forget_referrals
 from tests.factories import make_member
 from tests.loyalty.admin.conftest import listing, page, text_of
 from tests.referrals.admin.conftest import suspicious
@@ -164,6 +165,14 @@ def test_a_rejection_is_taken_back_from_its_story(staff, shop, ada, flagged):
     text = text_of(staff.get(page(flagged)))
     assert points_of(ada) == 100
     assert "they are neighbours" in text
+
+
+def test_what_staff_noted_of_somebody_is_forgotten_with_them(staff, ada, flagged):
+    decide(staff, "reject", flagged, note="Ada's husband")
+
+    forget_referrals(members=[ada.pk])
+
+    assert set(flagged.steps.values_list("note", flat=True)) == {""}
 
 
 def test_one_that_cannot_be_decided_does_not_stop_the_others(staff, ada, flagged):

@@ -5,12 +5,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from engine.pipeline import state_facts
+from engine.preview import preview_order
 from loyalty.models import MemberEvent, Order
 from loyalty.queries.setup import setup_of
 from loyalty.services.erasing import erase_member
 from loyalty.services.facts import Fact, Wave
 from loyalty.services.ledger import Book
-from referrals.models import Referral
+from referrals.models import Referral, ReferralStep
 from referrals.services.programs import save_referral_programs
 from referrals.services.stage import find_referrals, qualify_referrals
 from tests.factories import (
@@ -86,14 +87,16 @@ def test_an_event_that_no_program_asks_for_costs_nothing(program):
     assert queries_of(Wave(program, setup, NOON, [fact], Book(setup, NOON))) == 0
 
 
-def test_a_preview_is_told_nothing_and_writes_nothing(program):
+def test_a_preview_writes_nothing(program):
     claim(make_member(program))
     enrol(program)
-    wave = wave_of(program)
-    wave.is_preview = True
+    before = ReferralStep.objects.count()
+    stated = order_stated(program, member="bob")
 
-    assert qualify_referrals(wave, find_referrals(wave)) == {}
+    preview_order(program, stated, at=NOON)
+
     assert Referral.objects.get().state == "signed_up"
+    assert ReferralStep.objects.count() == before
 
 
 def test_who_is_paid_is_among_those_to_be_locked(program):

@@ -1,14 +1,11 @@
-"""What tiers mean in members' lives: merged, parted, suspended, closed, back again."""
+"""What tiers mean when two members are found to be one, and two again."""
 
 from datetime import timedelta
 
 import pytest
 
-from engine.lives import merge_people, part_people, welcome_back
-from engine.nightly import run_due
-from loyalty.models import Member, Merge, Redemption, Voucher
-from loyalty.services.merging import merge_members, undo_merge
-from loyalty.services.statuses import close_member, suspend_member
+from engine.lives import merge_people, part_people
+from loyalty.models import Redemption, Voucher
 from tests.factories import (
     NOON,
     balance_of,
@@ -17,11 +14,11 @@ from tests.factories import (
     make_program,
     refund_order,
     requested,
-    state_order,
 )
 from tests.proof import prove, prove_days
-from tests.tiers.factories import TIERS, YEAR, make_ladders, tier_of
-from tiers.models import DayTotal, EntryReward, Standing, StandingChange
+from tests.tiers.factories import make_ladders, tier_of
+from tests.tiers.lives import buy, days_of, fresh, gives, merge
+from tiers.models import EntryReward, Standing, StandingChange
 from tiers.queries.ladders import tier_setup_of
 from tiers.queries.standings import history_of
 from tiers.services.by_hand import set_tier
@@ -56,33 +53,6 @@ def ada(program):
 @pytest.fixture
 def bob(program):
     return make_member(program, "bob")
-
-
-def buy(member, amount, order="", **content):
-    order = order or f"{member.external_id}-1"
-    member_id = member.external_id
-    return state_order(member.program, order, member=member_id, amount=amount, **content)
-
-
-def merge(member, into, *, at=NOON):
-    asked = requested(into, at=at)
-    return merge_people(member=fresh(member), into=fresh(into), requested=asked)
-
-
-def fresh(member):
-    found = Member.objects.get(pk=member.pk)
-    found.program = member.program
-    return found
-
-
-def days_of(member):
-    rows = DayTotal.objects.filter(member=member).exclude(spend=0, orders=0)
-    return [(str(row.day), row.spend, row.orders) for row in rows.order_by("day")]
-
-
-def gives(what, **gold):
-    entry = {"entry": what | gold}
-    return {"tiers": TIERS | {"gold": {"threshold": "500.00"} | entry}}
 
 
 def test_after_a_merge_what_both_spent_counts_together(program, ada, bob):
@@ -362,127 +332,3 @@ def test_a_repeated_merge_changes_nothing_more(program, ada, bob):
 
     assert days_of(bob) == [("2026-05-04", 50000, 1)]
     assert StandingChange.objects.filter(member=bob).count() == 1
-
-
-def test_the_next_tick_catches_up_with_a_merge_that_knew_no_tiers(program, ada, bob):
-    make_ladders(program, vip=gives({"points": 50}))
-    buy(ada, 50000)
-    merge_members(member=ada, into=bob, requested=requested(bob))
-
-    assert run_due(program, at=program.now())["tier_changes"] == 1
-
-    assert (tier_of(bob), days_of(ada)) == ("gold", [])
-    assert EntryReward.objects.get().member_id == bob.pk
-    assert run_due(program, at=program.now())["tier_changes"] == 0
-
-
-def test_the_next_tick_catches_up_with_an_undo_that_knew_no_tiers(program, ada, bob):
-    make_ladders(program)
-    buy(ada, 50000)
-    done = merge(ada, bob)
-    undo_merge(merge=done, at=NOON)
-
-    run_due(program, at=program.now())
-
-    assert (tier_of(ada), tier_of(bob)) == ("gold", "member")
-
-
-def test_the_next_tick_catches_up_with_a_merge_and_its_undo(program, ada, bob):
-    make_ladders(program)
-    buy(ada, 50000)
-    done = merge_members(member=ada, into=bob, requested=requested(bob))
-    refund_order(program, "ada-1", amount=20000)
-    undo_merge(merge=done, at=NOON)
-
-    run_due(program, at=program.now())
-
-    assert (tier_of(ada), tier_of(bob)) == ("silver", "member")
-    assert not Merge.objects.filter(tiers=None).exists()
-
-
-def test_an_order_refunded_before_that_tick_counts_as_what_is_left(program, ada, bob):
-    make_ladders(program)
-    buy(ada, 50000)
-    merge_members(member=ada, into=bob, requested=requested(bob))
-
-    answer = refund_order(program, "ada-1", amount=20000)
-
-    assert answer.body["tiers"] == [{"ladder": "vip", "from": "member", "to": "silver"}]
-    run_due(program, at=program.now())
-
-
-# Suspended and closed
-
-
-def test_what_a_suspended_member_buys_lifts_nobody(program, ada):
-    make_ladders(program)
-    suspend_member(member=ada, earning=True, redeeming=False, at=NOON)
-
-    answer = buy(ada, 50000)
-
-    assert answer.body["tiers"] == []
-    assert tier_of(fresh(ada)) == "member"
-
-
-def test_what_was_bought_while_suspended_is_not_made_up_for(program, ada):
-    make_ladders(program)
-    suspend_member(member=ada, earning=True, redeeming=False, at=NOON)
-    buy(ada, 50000)
-
-    welcome_back(member=fresh(ada), at=NOON)
-
-    assert tier_of(fresh(ada)) == "member"
-    assert buy(fresh(ada), 20000, "ada-2").body["tiers"] == [
-        {"ladder": "vip", "from": "member", "to": "silver"}
-    ]
-
-
-def test_a_suspended_member_keeps_a_tier_until_its_time_is_up(program, ada):
-    make_ladders(program, vip={"tiers": TIERS, "window": YEAR, "valid_for": "end_of_period"})
-    buy(ada, 50000)
-    suspend_member(member=fresh(ada), earning=True, redeeming=True, at=NOON)
-
-    assert tier_of(fresh(ada), at=NOON + 200 * DAY) == "gold"
-    run_due(program, at=NOON + 300 * DAY)
-    assert Standing.objects.get().tier == "member"
-
-
-def test_whoever_may_only_not_redeem_rises_as_ever(program, ada):
-    make_ladders(program)
-    suspend_member(member=ada, earning=False, redeeming=True, at=NOON)
-
-    buy(ada, 50000)
-
-    assert tier_of(fresh(ada)) == "gold"
-
-
-def test_nobody_reviews_a_closed_member(program, ada):
-    make_ladders(program, vip={"tiers": TIERS, "window": YEAR, "valid_for": "end_of_period"})
-    buy(ada, 50000)
-    close_member(member=fresh(ada), at=NOON)
-
-    assert run_due(program, at=NOON + 300 * DAY)["tier_changes"] == 0
-
-    assert StandingChange.objects.count() == 1
-
-
-def test_what_is_bought_for_a_closed_member_lifts_nobody(program, ada):
-    make_ladders(program)
-    close_member(member=ada, at=NOON)
-
-    buy(ada, 50000)
-
-    assert tier_of(fresh(ada)) == "member"
-
-
-def test_whoever_comes_back_stands_where_time_has_put_them(program, ada):
-    make_ladders(program, vip={"tiers": TIERS, "window": YEAR, "valid_for": "end_of_period"})
-    buy(ada, 50000)
-    close_member(member=fresh(ada), at=NOON)
-    run_due(program, at=NOON + 300 * DAY)
-
-    welcome_back(member=fresh(ada), at=NOON + 300 * DAY)
-
-    change = StandingChange.objects.latest("id")
-    assert (change.from_tier, change.to_tier, change.cause) == ("gold", "member", "review")
-    assert str(change.at) == "2026-12-31 23:00:00+00:00"
