@@ -10,6 +10,7 @@ from django.db.models import F, Min, Sum
 from loyalty.models import Allocation, Entry, Order, Program
 from loyalty.queries.verification import Chunk, Finding, guard_findings, ledger_findings
 from seeds.contents import Expected
+from tiers.queries.verification import tier_findings
 
 # What an order gives and takes back itself; what becomes of it later is no part of it.
 OF_ORDERS = ("earn", "clawback")
@@ -39,7 +40,8 @@ class Proof:
 def prove_ledger(program: Program) -> Proof:
     """Do what `manage.py verify_ledger` does, for one program."""
     proof = Proof()
-    proof.findings += chain(guard_findings(), ledger_findings(program, on_chunk=proof.note))
+    ledger = ledger_findings(program, on_chunk=proof.note)
+    proof.findings += chain(guard_findings(), ledger, tier_findings(program))
     return proof
 
 
