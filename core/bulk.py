@@ -34,7 +34,7 @@ TAKEN_AS_IS = (
 )
 
 # What is encoded was parsed from JSON or made here: it has no circles to look for.
-ENCODER = DjangoJSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
+ENCODER = DjangoJSONEncoder(ensure_ascii=False, check_circular=False)
 WHOLE_NUMBERS = frozenset({"bigint", "integer", "smallint"})
 
 Row = Sequence[Any]
