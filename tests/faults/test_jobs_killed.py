@@ -46,6 +46,16 @@ def insert_and_die(model, columns, rows, **options):
     if left <= 0:
         os.kill(os.getpid(), signal.SIGKILL)
 bulk.insert_rows = insert_and_die
+together = bulk.insert_together
+def insert_together_and_die(*tables):
+    global left
+    before = left
+    together(*tables)
+    if left == before:
+        left -= sum(len(rows) for model, _, rows in tables if model._meta.object_name == table)
+    if left <= 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+bulk.insert_together = insert_together_and_die
 nightly.run_due(Program.objects.get(), at=at)
 """
 
