@@ -216,7 +216,8 @@ def _converted(
 
 def blank_row(model: type[M], **values: Any) -> M:
     """Return an instance that is yet to be written, the rest of it by default."""
-    return _instance(model, {name: default() for name, default in _defaults(model)} | values)
+    fixed, made = _defaults(model)
+    return _instance(model, {**fixed, **{name: make() for name, make in made}, **values})
 
 
 def _instance(model: type[M], values: dict[str, Any]) -> M:
@@ -227,8 +228,14 @@ def _instance(model: type[M], values: dict[str, Any]) -> M:
 
 
 @cache
-def _defaults(model: type[models.Model]) -> list[tuple[str, Callable[[], Any]]]:
-    return [(field.attname, field.get_default) for field in model._meta.concrete_fields]
+def _defaults(
+    model: type[models.Model],
+) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]]]:
+    """Return the defaults that are the same for every row, and what makes the others."""
+    fields = model._meta.concrete_fields
+    fixed = {field.attname: field.get_default() for field in fields}
+    own = [field for field in fields if field.has_default() and callable(field.default)]
+    return fixed, [(field.attname, field.get_default) for field in own]
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from loyalty.models import EarningRule, PointType, Program, Reward
 
@@ -23,7 +23,12 @@ def make_agree(
             thing.save(force_insert=True)
         else:
             agree(row, thing, (*columns, "archived_at"))
-    for row in unmentioned.values():
+    archive_rows(unmentioned.values(), at=at)
+
+
+def archive_rows(rows: Iterable[Any], *, at: datetime) -> None:
+    """Take rows out of use that a program's file names no more."""
+    for row in rows:
         if row.archived_at is None:
             row.archived_at = at
             row.save(update_fields=["archived_at"])

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from django.db import transaction
 
 from loyalty.models import EarningRule, PointType, Program, Reward
 from loyalty.queries.programs import earning_rule_forms, point_type_forms, reward_forms
 from loyalty.services.programs import save_earning_rules, save_point_types, save_program
+from loyalty.services.revisions import lock_program, renew_program
 from loyalty.services.rewards import check_live_rewards, save_rewards
 
 
@@ -22,7 +22,7 @@ def edit_earning_rule(
     Nothing earns by it until it is published: see `publish_rules`. An archived
     rule comes back.
     """
-    _lock(program)
+    lock_program(program)
     forms = earning_rule_forms(program) | {code: dict(form)}
     save_earning_rules(program=program, forms=forms, at=at)
     return EarningRule.objects.get(program=program, code=code)
@@ -31,7 +31,7 @@ def edit_earning_rule(
 @transaction.atomic
 def archive_earning_rule(*, rule: EarningRule, at: datetime) -> None:
     """Take a rule out of use; orders go on earning by it until that is published."""
-    _lock(rule.program)
+    lock_program(rule.program)
     forms = earning_rule_forms(rule.program)
     forms.pop(rule.code, None)
     save_earning_rules(program=rule.program, forms=forms, at=at)
@@ -48,7 +48,7 @@ def edit_reward(
     :raises InvalidInput: if it cannot be used; pointers begin at /rewards
     :raises StockBelowTaken: if its stock is less than what is taken of it already
     """
-    _lock(program)
+    lock_program(program)
     forms = reward_forms(program) | {code: dict(form)}
     save_rewards(program=program, forms=forms, at=at)
     return Reward.objects.get(program=program, code=code)
@@ -57,7 +57,7 @@ def edit_reward(
 @transaction.atomic
 def archive_reward(*, reward: Reward, at: datetime) -> None:
     """Take a reward off the catalogue; what was redeemed of it stays good."""
-    _lock(reward.program)
+    lock_program(reward.program)
     forms = reward_forms(reward.program)
     forms.pop(reward.code, None)
     save_rewards(program=reward.program, forms=forms, at=at)
@@ -75,13 +75,13 @@ def edit_point_type(
     :raises KindIsFixed: if there are points of it and its kind would change
     :raises InvalidInput: if a reward needs it to be as it was
     """
-    _lock(program)
+    lock_program(program)
     forms = point_type_forms(program) | {code: dict(form)}
     # Null is the file's word for the default; a column has its own.
     forms = {each: _without_nulls(forms[each]) for each in forms}
     save_point_types(program=program, forms=forms, at=at)
     check_live_rewards(program)
-    _renew(program)
+    renew_program(program)
     return PointType.objects.get(program=program, code=code)
 
 
@@ -94,20 +94,9 @@ def edit_program(*, form: Mapping[str, Any], at: datetime) -> Program:
     """
     program = save_program(form=form, at=at)
     check_live_rewards(program)
-    _renew(program)
+    renew_program(program)
     return program
 
 
 def _without_nulls(form: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in form.items() if value is not None}
-
-
-def _lock(program: Program) -> None:
-    """Make the next to edit wait, so that neither takes back what the other wrote."""
-    Program.objects.select_for_update().get(pk=program.pk)
-
-
-def _renew(program: Program) -> None:
-    """Let every process read the program anew."""
-    program.revision = uuid4()
-    program.save(update_fields=["revision"])

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
 
 from django.db import transaction
 
@@ -23,6 +22,7 @@ from loyalty.rules.publication import Forms
 from loyalty.rules.ruleset import compile_rule_set
 from loyalty.services.agreeing import agree, make_agree
 from loyalty.services.ledger.redating import prolong_lots
+from loyalty.services.revisions import lock_program, renew_program
 
 POINT_TYPE_COLUMNS = ("name_one", "name_other", "value", *POINT_TYPE_KEYS, "position")
 RULE_COLUMNS = ("name", "on", "definition", "position")
@@ -129,11 +129,10 @@ def publish_rules(*, program: Program, at: datetime) -> RuleSet | None:
 
     :raises InvalidInput: if a rule cannot be used; pointers begin at /rules
     """
-    Program.objects.select_for_update().get(pk=program.pk)
+    lock_program(program)
     content = live_content(program)
     compile_rule_set(content)
-    program.revision = uuid4()
-    program.save(update_fields=["revision"])
+    renew_program(program)
 
     newest = newest_rule_set(program)
     if newest and newest.content == content:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
-from uuid import uuid4
 
 from django.db import transaction
 
@@ -15,6 +14,7 @@ from loyalty.rules.publication import Forms
 from loyalty.rules.rewards import compile_rewards, faces_of
 from loyalty.services.agreeing import make_agree
 from loyalty.services.redemptions.stock import count_taken
+from loyalty.services.revisions import renew_program
 
 COLUMNS = ("name", "definition", "stock", "position")
 
@@ -46,8 +46,7 @@ def save_rewards(*, program: Program, forms: Forms, at: datetime) -> None:
         for position, (code, form) in enumerate(forms.items())
     ]
     make_agree(rows, wanted, COLUMNS, at=at)
-    program.revision = uuid4()
-    program.save(update_fields=["revision"])
+    renew_program(program)
 
 
 def check_rewards(program: Program, forms: Forms) -> None:

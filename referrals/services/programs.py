@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import Q, Sum
@@ -12,6 +11,8 @@ from loyalty.models import Program
 from loyalty.queries.programs import point_type_forms
 from loyalty.rules.publication import Forms
 from loyalty.rules.rewards import faces_of
+from loyalty.services.agreeing import archive_rows
+from loyalty.services.revisions import renew_program
 from referrals.models import Payout, ReferralProgram, ReferralTerms
 from referrals.queries.programs import newest_terms
 from referrals.rules.programs import compile_referral_programs
@@ -36,12 +37,8 @@ def save_referral_programs(*, program: Program, forms: Forms, at: datetime) -> N
         _save_terms(row, newest.get(row.pk), _content(form), at)
         if form.get("budget"):
             _count_spent(row)
-    for row in by_code.values():
-        if row.archived_at is None:
-            row.archived_at = at
-            row.save(update_fields=["archived_at"])
-    program.revision = uuid4()
-    program.save(update_fields=["revision"])
+    archive_rows(by_code.values(), at=at)
+    renew_program(program)
 
 
 def check_referral_forms(program: Program, forms: Forms) -> None:

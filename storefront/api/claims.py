@@ -14,7 +14,7 @@ from loyalty.rules.statements.values import parse_label, parse_quantity, parse_w
 from storefront.api.auth import ProgramRequest
 from storefront.api.ids import find_member
 from storefront.api.program_view import ProgramView
-from storefront.api.reading import read_fields
+from storefront.api.reading import read_fields, time_within
 from storefront.api.shapes import claims as shapes
 from storefront.api.shapes import query
 from storefront.models import ClaimsKey
@@ -38,19 +38,12 @@ LONGEST_OVERLAP = timedelta(days=30)
 
 def parse_life(value: object) -> timedelta:
     """Return how long a claim is to be good, in seconds, up to an hour."""
-    return _within(parse_quantity(value), LONGEST_LIFE)
+    return time_within(parse_quantity(value), LONGEST_LIFE)
 
 
 def parse_overlap(value: object) -> timedelta:
     """Return how long an old key still signs, in seconds; 0 ends it at once."""
-    return _within(parse_whole(value), LONGEST_OVERLAP)
-
-
-def _within(seconds: int, longest: timedelta) -> timedelta:
-    most = int(longest.total_seconds())
-    if seconds > most:
-        raise Fault.of("out_of_range", f"must be at most {most} seconds")
-    return timedelta(seconds=seconds)
+    return time_within(parse_whole(value), LONGEST_OVERLAP)
 
 
 def parse_audience(value: object) -> str:

@@ -1,7 +1,7 @@
 """Reading small bodies and what stands behind the question mark."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import QueryDict
@@ -56,6 +56,14 @@ def parse_yes(value: object) -> bool:
     if value not in ("true", "false"):
         raise Fault.of("invalid_choice", "must be true or false")
     return value == "true"
+
+
+def time_within(seconds: int, longest: timedelta) -> timedelta:
+    """Return a stated number of seconds as a length of time, `longest` at most."""
+    most = int(longest.total_seconds())
+    if seconds > most:
+        raise Fault.of("out_of_range", f"must be at most {most} seconds")
+    return timedelta(seconds=seconds)
 
 
 def parse_query_time(value: object) -> datetime:

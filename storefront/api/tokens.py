@@ -6,12 +6,11 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.response import Response
 
 from core import clock
-from loyalty.rules.statements.reading import Fault
 from loyalty.rules.statements.values import parse_quantity
 from storefront.api.auth import ProgramRequest
 from storefront.api.ids import find_member
 from storefront.api.program_view import ProgramView
-from storefront.api.reading import read_fields
+from storefront.api.reading import read_fields, time_within
 from storefront.api.shapes import tokens as shapes
 from storefront.services.tokens import DEFAULT_LIFE, LONGEST_LIFE, make_token
 
@@ -45,8 +44,4 @@ class TokenView(ProgramView):
 
 def parse_life(value: object) -> timedelta:
     """Return how long something is to last, in seconds, up to a day."""
-    seconds = parse_quantity(value)
-    most = int(LONGEST_LIFE.total_seconds())
-    if seconds > most:
-        raise Fault.of("out_of_range", f"must be at most {most} seconds")
-    return timedelta(seconds=seconds)
+    return time_within(parse_quantity(value), LONGEST_LIFE)

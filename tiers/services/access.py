@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from django.db import transaction
 
 from loyalty.models import Program
 from loyalty.rules.publication import Forms
+from loyalty.services.agreeing import archive_rows
+from loyalty.services.revisions import lock_program, renew_program
 from tiers.models import AccessRule
 from tiers.queries.ladders import access_forms, tier_setup_of
 from tiers.rules.access import compile_access
@@ -24,7 +25,7 @@ def edit_access(
 
     :raises InvalidInput: if it cannot be used; pointers begin at /access
     """
-    _lock(program)
+    lock_program(program)
     forms = access_forms(program) | {code: dict(form)}
     save_access(program=program, forms=forms, at=at)
     return AccessRule.objects.get(program=program, code=code)
@@ -33,7 +34,7 @@ def edit_access(
 @transaction.atomic
 def archive_access(*, rule: AccessRule, at: datetime) -> None:
     """Take an access rule out of use: what it was about is for everybody."""
-    _lock(rule.program)
+    lock_program(rule.program)
     forms = access_forms(rule.program)
     forms.pop(rule.code, None)
     save_access(program=rule.program, forms=forms, at=at)
@@ -65,14 +66,5 @@ def save_access(*, program: Program, forms: Forms, at: datetime) -> None:
         row = by_code.pop(code, None) or AccessRule(program=program, code=code)
         row.definition, row.position, row.archived_at = definition, position, None
         row.save()
-    for row in by_code.values():
-        if row.archived_at is None:
-            row.archived_at = at
-            row.save(update_fields=["archived_at"])
-    program.revision = uuid4()
-    program.save(update_fields=["revision"])
-
-
-def _lock(program: Program) -> None:
-    """Make the next to edit wait, so that neither takes back what the other wrote."""
-    Program.objects.select_for_update().get(pk=program.pk)
+    archive_rows(by_code.values(), at=at)
+    renew_program(program)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from django.db import transaction
 
@@ -12,6 +11,8 @@ from loyalty.models import Member, Program
 from loyalty.queries.programs import point_type_forms
 from loyalty.rules.publication import Forms
 from loyalty.rules.rewards import faces_of
+from loyalty.services.agreeing import archive_rows
+from loyalty.services.revisions import lock_program, renew_program
 from tiers.models import Ladder, LadderVersion
 from tiers.queries.holders import beginners_in, held_by_hand, holders_of
 from tiers.queries.ladders import access_forms, ladder_forms
@@ -53,11 +54,8 @@ def save_ladders(
     for position, (code, form) in enumerate(forms.items()):
         row = _save_row(by_code.pop(code, None), program, code, position, form)
         _save_version(row, _content(form), at, applies_from or at)
-    for row in by_code.values():
-        if row.archived_at is None:
-            row.archived_at = at
-            row.save(update_fields=["archived_at"])
-    _renew(program)
+    archive_rows(by_code.values(), at=at)
+    renew_program(program)
 
 
 @transaction.atomic
@@ -77,7 +75,7 @@ def edit_ladder(
         would go (pointers begin at /ladders or /access)
     :raises TierIsHeld: if a tier would go that members are in
     """
-    _lock(program)
+    lock_program(program)
     forms = ladder_forms(program) | {code: dict(form)}
     check_access_to(program, check_ladder_forms(program, forms))
     save_ladders(program=program, forms=forms, at=at, applies_from=applies_from)
@@ -90,7 +88,7 @@ def archive_ladder(*, ladder: Ladder, at: datetime) -> None:
 
     :raises InvalidInput: if an access rule names a tier of it; pointers begin at /access
     """
-    _lock(ladder.program)
+    lock_program(ladder.program)
     forms = ladder_forms(ladder.program)
     forms.pop(ladder.code, None)
     check_access_to(ladder.program, check_ladder_forms(ladder.program, forms))
@@ -151,7 +149,7 @@ def undo_ladder_version(*, program: Program, code: str, at: datetime) -> LadderV
     _refuse_by_hand(row, gone, at)
     newest.undone_at, newest.reviewed_at = at, None
     newest.save(update_fields=["undone_at", "reviewed_at"])
-    _renew(program)
+    renew_program(program)
     return newest
 
 
@@ -248,14 +246,3 @@ def _is_held(row: Ladder, code: str, held: int) -> TierIsHeld:
         members=held,
         pointer=f"/ladders/{row.code}/tiers/{code}",
     )
-
-
-def _lock(program: Program) -> None:
-    """Make the next to edit wait, so that neither takes back what the other wrote."""
-    Program.objects.select_for_update().get(pk=program.pk)
-
-
-def _renew(program: Program) -> None:
-    """Let every process read the ladders anew."""
-    program.revision = uuid4()
-    program.save(update_fields=["revision"])
