@@ -7,9 +7,12 @@ from loyalty.models import Adjustment, Entry, Member, PointType
 from loyalty.queries.setup import setup_of
 from loyalty.services.adjustments import AdjustmentRequest, Requested, adjust_points
 from loyalty.services.ledger import open_book, write
-from loyalty.services.reversals import reverse_entry
+from loyalty.services.reversals import members_moved, reverse_entry
+from tiers.queries.balances import follows_balances
 from tiers.queries.ladders import tier_setup_of
 from tiers.services.adjustments import follow_adjustments
+from tiers.services.balances import follow_balances, lock_balances
+from tiers.services.moves import Cause
 
 
 @retrying
@@ -38,14 +41,25 @@ def reverse_for_member(*, entry: Entry, reason: str, requested: Requested) -> En
 
     Refused as by `reverse_entry`.
     """
+    program = entry.program
     if entry.kind != "adjust":
-        # What is transferred counts for no tier.
-        return reverse_entry(entry=entry, reason=reason, requested=requested)
+        return _reverse_transfer(entry, reason, requested)
     member = entry.wallet.member
-    member.program = entry.program
+    member.program = program
     _lock(member, requested.at)
     undone = reverse_entry(entry=entry, reason=reason, requested=requested)
-    follow_adjustments(program=member.program, members=[member], at=requested.at)
+    follow_adjustments(program=program, members=[member], at=requested.at)
+    return undone
+
+
+def _reverse_transfer(entry: Entry, reason: str, requested: Requested) -> Entry:
+    """Undo a transfer: it counts for no tier, but where balances are followed."""
+    program, at = entry.program, requested.at
+    both = members_moved(entry) if follows_balances(program) else []
+    lock_balances(program=program, members=both, at=at)
+    undone = reverse_entry(entry=entry, reason=reason, requested=requested)
+    cause = Cause("transfer", entry.source_type, entry.source_id)
+    follow_balances(program=program, members=both, at=at, cause=cause)
     return undone
 
 

@@ -14,11 +14,14 @@ from loyalty.services.expiry import settle_due_wallets
 from loyalty.services.redemptions import expire_redemptions
 from loyalty.services.reminders import remind_members
 from referrals.queries.due import next_due
+from tiers.queries.balances import next_balance
 from tiers.queries.due import next_review
 from tiers.services.adjustments import catch_up_with_adjustments
+from tiers.services.balances import catch_up_with_balances
 from tiers.services.due import review_due_members
 from tiers.services.merging import catch_up_with_merges
 from tiers.services.rounds import review_changes
+from tiers.services.zones import catch_up_with_zone
 
 # What an entry's kind is called in the count of what was done.
 DONE = {
@@ -39,10 +42,12 @@ def end_redemptions(program: Program, *, at: datetime) -> dict[str, int]:
 
 
 def review_tiers(program: Program, *, at: datetime) -> dict[str, int]:
-    behind = catch_up_with_merges(program=program, at=at)
+    behind = catch_up_with_zone(program=program, at=at)
+    behind += catch_up_with_merges(program=program, at=at)
     behind += catch_up_with_adjustments(program=program, at=at)
     changed = review_changes(program=program, at=at)
     due = review_due_members(program=program, at=at)
+    behind += catch_up_with_balances(program=program, at=at)
     return {"tier_changes": behind + changed.moved + due.moved}
 
 
@@ -121,5 +126,6 @@ def next_stop(program: Program, *, after: datetime, until: datetime) -> datetime
 def _next_of_apps(program: Program, *, after: datetime | None, until: datetime) -> datetime:
     """Return the next moment at which a tier may end or a referral is due, or `until`."""
     review = next_review(program, after=after, until=until)
+    balance = next_balance(program, after=after, until=until)
     referral = next_due(program, after=after, until=until)
-    return min(review or until, referral or until)
+    return min(review or until, balance or until, referral or until)

@@ -9,7 +9,8 @@ from loyalty.models import Member, Program
 from tiers.models import ReviewChunk
 from tiers.queries.due import due_standings
 from tiers.queries.ladders import tier_setup_of
-from tiers.queries.proofs import Stretch, unproven_members
+from tiers.queries.proofs import Stretch, can_prove, unproven_members
+from tiers.services.ends import settle_ends
 from tiers.services.forecasts import Forecast, forecasts_of
 from tiers.services.outcomes import Outcome, Told, ignore
 from tiers.services.rounds import begin_round, open_chunks, work_round
@@ -28,9 +29,12 @@ def review_everybody(
     it does not wait for workers that are not there.
     """
     parts = PARTS_EACH * workers if workers > 1 else 1
+    # Who is proven but for the time that has gone by is judged with all who are like them.
+    proves = can_prove(tier_setup_of(program))
+    settled = settle_ends(program=program, at=at) if proves else Outcome()
     number = begin_round(program=program, at=at, parts=parts)
     if workers == 1:
-        return work_round(program=program, number=number, at=at, told=told)
+        return settled + work_round(program=program, number=number, at=at, told=told)
     for chunk_id in open_chunks(number):
         review_part.delay(chunk_id)
     size = Member.objects.filter(program=program).count()
@@ -39,7 +43,7 @@ def review_everybody(
         begun = ReviewChunk.objects.filter(round=number).exclude(done_at=None).count()
         told(size * begun // parts, size)
 
-    return work_round(program=program, number=number, at=at, told=tell)
+    return settled + work_round(program=program, number=number, at=at, told=tell)
 
 
 def would_move(program: Program, *, at: datetime, full: bool = False) -> Iterator[Forecast]:

@@ -75,12 +75,29 @@ class LadderVersion(models.Model):
         tiers = sorted(content["tiers"].items(), key=_threshold)
         return ({"name": name} if name else {}) | content | {"tiers": dict(tiers)}
 
+    def judges_like(self, other: "LadderVersion | None") -> bool:
+        """Say whether it puts everybody where another version does."""
+        return other is not None and judging(self.content) == judging(other.content)
+
     @property
     def lowest(self) -> str:
         """Return the code of the tier that needs nothing, "" if there is none."""
         tiers = self.content["tiers"].items()
         free = (code for code, tier in tiers if _needs_nothing(tier))
         return next(free, "")
+
+
+# What tiers are called and bring; it moves nobody.
+BROUGHT = ("name", "multiplier", "entry", "benefits")
+
+
+def judging(content: dict[str, Any]) -> dict[str, Any]:
+    """Return what of a version's content decides where members stand."""
+    tiers = {
+        code: {key: value for key, value in tier.items() if key not in BROUGHT}
+        for code, tier in content["tiers"].items()
+    }
+    return content | {"tiers": tiers}
 
 
 def _needs_nothing(tier: dict[str, Any]) -> bool:
@@ -148,7 +165,9 @@ class Standing(models.Model):
     """
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, db_index=False)
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="standings")
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="standings", db_index=False
+    )
     ladder = models.ForeignKey(Ladder, on_delete=models.PROTECT, db_index=False)
     tier = models.CharField(max_length=60, blank=True)
     since = models.DateTimeField(null=True)
@@ -208,6 +227,10 @@ class Proof(models.Model):
     program = models.ForeignKey(Program, on_delete=models.PROTECT, db_index=False)
     digest = models.BigIntegerField()
 
+    class Meta:
+        verbose_name = "proof of a review"
+        verbose_name_plural = "proofs of reviews"
+
     def __str__(self) -> str:
         return str(self.digest)
 
@@ -233,6 +256,8 @@ class ReviewChunk(models.Model):
     done_at = models.DateTimeField(null=True, help_text="Server time.")
 
     class Meta:
+        verbose_name = "stretch of a review"
+        verbose_name_plural = "stretches of reviews"
         constraints = [
             models.UniqueConstraint(fields=["round", "first"], name="review_chunk_once"),
         ]
@@ -251,6 +276,8 @@ class StandingChange(models.Model):
         ADJUSTMENT = "adjustment", "Adjustment"
         REVIEW = "review", "Review"
         BY_HAND = "by_hand", "By hand"
+        REDEMPTION = "redemption", "Redemption"
+        TRANSFER = "transfer", "Transfer"
         LADDER = "ladder", "Change of the ladder"
         MERGE = "merge", "Merge"
 
@@ -326,6 +353,10 @@ class MergedTiers(models.Model):
     program = models.ForeignKey(Program, on_delete=models.PROTECT, db_index=False)
     taken = models.JSONField(default=dict)
     is_undone = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = "merge of tiers"
+        verbose_name_plural = "merges of tiers"
 
     def __str__(self) -> str:
         return str(self.merge)

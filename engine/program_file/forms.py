@@ -233,7 +233,10 @@ class Span:
             raise Refused(f'expected a period such as "{self.example}", not {quoted(scalar)}')
         period = parse_period(scalar.value)
         if not period.count and not self.may_be_zero:
-            raise Refused("expected a period longer than nothing", "out_of_range")
+            raise Refused(
+                f'expected a period longer than nothing, such as "{self.example}"',
+                "out_of_range",
+            )
         return str(period) if period.count else "0 days"
 
     def schema(self) -> Schema:

@@ -1,4 +1,4 @@
-"""What the apps above add to a member's page: tables, happenings, things to do, lists.
+"""What the apps above add to a member's page, and to what waits on the overview.
 
 An app says so where it registers its own pages. Nothing here knows who does.
 """
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from core.staff import Panel, Tool
 from loyalty.admin.acting import Act
-from loyalty.models import Member
+from loyalty.models import Member, Program
 
 
 class Happening(NamedTuple):
@@ -37,7 +37,11 @@ class Addition:
     acts: Mapping[str, type[Act]] = field(default_factory=dict)
 
 
+# Says what waits for staff in a program, and where; nothing if nothing does.
+Waiting = Callable[[Program], Sequence[Tool]]
+
 _added: list[Addition] = []
+_waiting: list[Waiting] = []
 
 
 def add_to_member_page(addition: Addition) -> None:
@@ -47,3 +51,12 @@ def add_to_member_page(addition: Addition) -> None:
 def additions() -> Sequence[Addition]:
     """Return what was added, in the order in which it was."""
     return _added
+
+
+def add_to_overview(waiting: Waiting) -> None:
+    _waiting.append(waiting)
+
+
+def waiting_in(program: Program) -> list[Tool]:
+    """Return what waits for staff in the apps above."""
+    return [tool for each in _waiting for tool in each(program)]

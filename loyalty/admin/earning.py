@@ -1,6 +1,6 @@
 """Earning rules, as a draft that staff edit and try; and what was published of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -20,9 +20,10 @@ from loyalty.admin.explaining import limit_in_words, rule_in_words
 from loyalty.admin.rule_fields import FIELDSETS
 from loyalty.admin.rule_form import EarningRuleForm
 from loyalty.admin.showing import ProgramRowsAdmin, link, local, page_of
-from loyalty.admin.trials import trial_of
-from loyalty.models import EarningRule, LimitUse, Program, RuleSet
+from loyalty.admin.trials import BroughtTo, trial_of
+from loyalty.models import EarningRule, LimitUse, MemberEvent, Program, RuleSet
 from loyalty.queries.programs import newest_rule_set, preview_publication
+from loyalty.queries.trials import Brought
 from loyalty.services.editing import archive_earning_rule, edit_earning_rule
 
 
@@ -142,7 +143,7 @@ class EarningRuleAdmin(AnyModelAdmin):
         form = self.get_form(request, rule, change=rule is not None)(
             request.POST, instance=rule
         )
-        panel, problems = _tried(form)
+        panel, problems = _tried(form, self.brought_to)
         context = self.admin_site.each_context(request) | {
             "title": "Try it",
             "subtitle": str(rule or "A new rule"),
@@ -152,6 +153,10 @@ class EarningRuleAdmin(AnyModelAdmin):
             "problems": problems,
         }
         return TemplateResponse(request, "admin/loyalty/earningrule/try.html", context)
+
+    def brought_to(self, events: Sequence[MemberEvent]) -> Mapping[int, Brought]:
+        """Return what members brought along to events; tiers are unknown here."""
+        return {}
 
     def archive_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Take a rule out of use, or bring an archived one back."""
@@ -182,7 +187,7 @@ def publish_url(program: Program) -> str:
     return reverse("admin:loyalty_program_publish", args=[program.pk])
 
 
-def _tried(form: Any) -> tuple[Panel | None, list[tuple[str, str]]]:
+def _tried(form: Any, brought_to: BroughtTo) -> tuple[Panel | None, list[tuple[str, str]]]:
     """Return what came of trying the rule in a form, or what is wrong with it."""
     if not form.is_valid():
         return None, [
@@ -191,7 +196,7 @@ def _tried(form: Any) -> tuple[Panel | None, list[tuple[str, str]]]:
             for text in map(str, texts)
         ]
     try:
-        return trial_of(form.program, form.content(), form.code), []
+        return trial_of(form.program, form.content(), form.code, brought_to), []
     except DomainError as error:
         return None, [("", error.detail)]
 

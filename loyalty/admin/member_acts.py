@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from loyalty.admin.acting import Act
 from loyalty.admin.reward_words import WHY_NOT, cost_in_words
-from loyalty.models import Adjustment, Member, Merge, PointType
+from loyalty.models import Adjustment, Member, Merge, PointType, Redemption
 from loyalty.queries.rewards import circumstances_of, why_not_redeemable
 from loyalty.queries.setup import setup_of
 from loyalty.services.adjustments import AdjustmentRequest, adjust_points
@@ -100,6 +100,9 @@ class Issue(Act):
         """Return the tiers that the member holds, by ladder; ladders are unknown here."""
         return {}
 
+    def redeem(self, request: RedemptionRequest) -> Redemption:
+        return redeem_reward(member=self.row, request=request, requested=self.asked())
+
     def prepare(self) -> None:
         field = self.fields["reward"]
         assert isinstance(field, forms.ChoiceField)
@@ -124,9 +127,7 @@ class Issue(Act):
         request = RedemptionRequest(
             reward=self.cleaned_data["reward"], order=self.cleaned_data["order"], capture=True
         )
-        redemption = redeem_reward(
-            member=self.row, request=request, requested=self.asked(), tiers=self.tiers()
-        )
+        redemption = self.redeem(request)
         voucher = getattr(redemption, "voucher", None)
         code = f" The code is {voucher.shown}." if voucher else ""
         return f"{redemption.points:,} points spent on {redemption.reward}.{code}"

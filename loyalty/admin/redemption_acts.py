@@ -1,5 +1,6 @@
 """What staff do to a redemption: give it back, and say how far the work on it has come."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django import forms
@@ -10,7 +11,14 @@ from loyalty.models import Redemption
 from loyalty.services.redemptions import reverse_redemption, void_redemption
 
 
-class Void(Act):
+class Settling(Act):
+    """Something that moves the points of a redemption."""
+
+    def settle(self, settle: Callable[..., Redemption], **asked: Any) -> None:
+        settle(redemption=self.row, requested=self.asked(), **asked)
+
+
+class Void(Settling):
     """Gives back what is held."""
 
     title = "Void"
@@ -26,11 +34,11 @@ class Void(Act):
         return row.status_at(row.program.now()) == Redemption.Status.HELD
 
     def perform(self) -> str:
-        void_redemption(redemption=self.row, requested=self.asked())
+        self.settle(void_redemption)
         return f"{self.row} is voided: {self.row.points:,} points went back."
 
 
-class Reverse(Act):
+class Reverse(Settling):
     """Gives back what was spent, or a part of it."""
 
     title = "Reverse"
@@ -58,12 +66,7 @@ class Reverse(Act):
 
     def perform(self) -> str:
         points = self.cleaned_data["points"]
-        reverse_redemption(
-            redemption=self.row,
-            points=points,
-            reason=self.cleaned_data["reason"],
-            requested=self.asked(),
-        )
+        self.settle(reverse_redemption, points=points, reason=self.cleaned_data["reason"])
         return f"{points:,} points of {self.row} went back."
 
 

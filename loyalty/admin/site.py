@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils.text import slugify
 
+from loyalty.admin.additions import waiting_in
 from loyalty.models import Program
 from loyalty.queries.overview import Overview, overview_of
 
@@ -18,7 +19,10 @@ GROUPS: Sequence[tuple[str, Sequence[str]]] = (
     ("Members", ("Member", "Order", "MemberEvent", "Decision", "Adjustment")),
     ("Rewards", ("Reward", "Redemption", "Voucher", "VoucherUse")),
     ("Tiers", ("Standing", "Ladder", "AccessRule", "StandingChange", "EntryReward")),
-    ("Referrals", ("Referral", "ReferralProgram", "ReferralCode", "Payout", "Click")),
+    (
+        "Referrals",
+        ("Referral", "ReferralProgram", "ReferralCode", "Payout", "Click", "Sharing"),
+    ),
     ("Program", ("Program", "PointType", "EarningRule", "RuleSet")),
     ("Members' lives", ("Merge", "ConsentChange", "ExpiryReminder", "Tombstone")),
     ("Ledger", ("Wallet", "Entry", "Lot", "Hold", "Allocation", "LimitUse", "JobRun")),
@@ -77,7 +81,9 @@ class StaffSite(AdminSite):
         programs = Program.objects.order_by("pk")[:MOST_PROGRAMS]
         may_see = request.user.has_perm("loyalty.view_program")
         overviews = [overview_of(each, at=each.now()) for each in programs] if may_see else []
-        context = {"overviews": [(each, bars_of(each)) for each in overviews]}
+        context = {
+            "overviews": [(each, bars_of(each), waiting_in(each.program)) for each in overviews]
+        }
         return super().index(request, context | (extra_context or {}))
 
 

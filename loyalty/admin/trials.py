@@ -1,6 +1,6 @@
 """What rules that are not published would do to the last orders, as tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.utils.html import format_html
@@ -13,6 +13,7 @@ from loyalty.admin.showing import local, money, page_of, signed
 from loyalty.models import MemberEvent, Order, Program
 from loyalty.queries.programs import newest_rule_set
 from loyalty.queries.trials import (
+    Brought,
     Trial,
     last_events,
     last_orders,
@@ -21,13 +22,20 @@ from loyalty.queries.trials import (
 )
 from loyalty.rules.ruleset import compile_rule_set
 
+# Says by the number of an event what its member brought along to it.
+BroughtTo = Callable[[Sequence[MemberEvent]], Mapping[int, Brought]]
+
 BEFORE_LIMITS = (
     "Worked out by what each order froze when it first earned; limits are not counted."
 )
 
 
-def trial_of(program: Program, content: Mapping[str, Any], code: str) -> Panel:
+def trial_of(
+    program: Program, content: Mapping[str, Any], code: str, brought_to: BroughtTo
+) -> Panel:
     """Try one rule, among the others of its set, on the last facts that it listens to.
+
+    Orders froze what their members brought along; events are asked about.
 
     :raises InvalidInput: if the rules do not compile, or give absurdly much
     """
@@ -38,7 +46,8 @@ def trial_of(program: Program, content: Mapping[str, Any], code: str) -> Panel:
             program, try_on_orders(rules, last_orders(program), program), form, code
         )
     events = last_events(program, form["on"])
-    return _on_events(program, try_on_events(rules, events, program), form, code)
+    trials = try_on_events(rules, events, program, brought_to(events))
+    return _on_events(program, trials, form, code)
 
 
 def _on_orders(

@@ -122,6 +122,15 @@ class Migration(migrations.Migration):
                         help_text="IANA name, such as Europe/Berlin.", max_length=60
                     ),
                 ),
+                (
+                    "days_zone",
+                    models.CharField(
+                        blank=True,
+                        editable=False,
+                        help_text="The time zone by whose days sums are kept, if that is another one.",
+                        max_length=60,
+                    ),
+                ),
                 ("locale", models.CharField(default="en", max_length=20)),
                 (
                     "sandbox",

@@ -88,12 +88,16 @@ class Order(models.Model):
         """What the order comes to as it stands.
 
         One that earned nothing because of whose it was, such as somebody suspended,
-        counts for nothing either.
+        counts for nothing either; one that was stated again meanwhile, for no more than
+        it had.
         """
         if self.member_id is None:
             return NOTHING
-        is_nothing = not self.counts or (self.frozen or {}).get("earns_nothing")
+        frozen = self.frozen or {}
+        is_nothing = not self.counts or frozen.get("earns_nothing")
         spend, orders = (0, 0) if is_nothing else (self.subtotal, 1)
+        most_spend, most_orders = frozen.get("counts_at_most", (spend, orders))
+        spend, orders = min(spend, most_spend), min(orders, most_orders)
         moment = self.paid_at or self.placed_at
         return Counted(self.member_id, moment, spend, orders, self.posted)
 

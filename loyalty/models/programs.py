@@ -19,6 +19,12 @@ class Program(models.Model):
     name = models.CharField(max_length=120)
     currency = models.CharField(max_length=3, help_text="ISO 4217, such as EUR.")
     timezone = models.CharField(max_length=60, help_text="IANA name, such as Europe/Berlin.")
+    days_zone = models.CharField(
+        max_length=60,
+        blank=True,
+        editable=False,
+        help_text="The time zone by whose days sums are kept, if that is another one.",
+    )
     locale = models.CharField(max_length=20, default="en")
     sandbox = models.BooleanField(
         default=False, help_text="A sandbox has a clock of its own that can be moved."

@@ -4,8 +4,8 @@ Nothing is written, and limits are not counted: they depend on what other facts
 have used, which a trial does not change.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -30,6 +30,17 @@ class Trial:
     evaluation: Evaluation
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What its member brought along to a fact: tiers by ladder, and multipliers."""
+
+    tiers: Mapping[str, str] = field(default_factory=dict)
+    bonuses: Sequence[Bonus] = ()
+
+
+NOTHING = Brought()
+
+
 def last_orders(program: Program, most: int = HOW_MANY) -> list[Order]:
     """Return the orders that were stated last and have earned, newest first."""
     earned = Order.objects.filter(program=program, counts=True, frozen__isnull=False)
@@ -41,7 +52,7 @@ def last_events(program: Program, kind: str, most: int = HOW_MANY) -> list[Membe
     stated = MemberEvent.objects.filter(program=program, member__isnull=False)
     newest = stated.order_by("-pk").values("pk")[:LOOKED_THROUGH]
     events = MemberEvent.objects.filter(pk__in=newest, type=kind)
-    return list(events.select_related("member").order_by("-pk")[:most])
+    return list(events.select_related("member__program").order_by("-pk")[:most])
 
 
 def try_on_orders(
@@ -72,13 +83,22 @@ def try_on_orders(
 
 
 def try_on_events(
-    rule_set: CompiledRuleSet, events: Sequence[MemberEvent], program: Program
+    rule_set: CompiledRuleSet,
+    events: Sequence[MemberEvent],
+    program: Program,
+    brought: Mapping[int, Brought],
 ) -> list[Trial]:
     """Return what a rule set gives for events.
 
+    `brought` has by the number of an event what its member brought along to it.
+
     :raises InvalidInput: if a rule would give more than 2**63 - 1 points
     """
-    questions = [Question(event.member, event.occurred_at) for event in events if event.member]
+    questions = [
+        Question(event.member, event.occurred_at, tiers=brought.get(event.pk, NOTHING).tiers)
+        for event in events
+        if event.member
+    ]
     counted = bool(COUNTED & rule_set.names)
     known = member_facts(questions, zone=program.zone, counted=counted)
     return [
@@ -89,7 +109,7 @@ def try_on_events(
                 {"type": event.type, "properties": event.properties},
                 at=event.occurred_at,
                 member=facts,
-                bonuses=[],
+                bonuses=brought.get(event.pk, NOTHING).bonuses,
             ),
         )
         for event, facts in zip(events, known, strict=True)

@@ -68,7 +68,17 @@ def gather_facts(wave: Wave, brought: Mapping[int, Brought]) -> None:
         fact.member_facts = frozen
     for fact in wave.live():
         if fact.order is not None and fact.order.frozen:
+            fact.order.frozen = _bounded(fact, fact.order.frozen)
             fact.member_facts = fact.order.frozen
+
+
+def _bounded(fact: Fact, frozen: dict[str, Any]) -> dict[str, Any]:
+    """Let an order count for no more than it did while its member may not earn."""
+    bounded = {key: value for key, value in frozen.items() if key != "counts_at_most"}
+    if fact.member is not None and fact.member.why_no_earning is not None:
+        before = fact.counted_before
+        bounded["counts_at_most"] = [before.spend, before.orders]
+    return bounded
 
 
 def _must_freeze(fact: Fact) -> bool:

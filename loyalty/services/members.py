@@ -11,7 +11,7 @@ from core import bulk, clock
 from core.errors import DomainError
 from core.locks import lock_names
 from core.periods import parse_period, subtract_period
-from core.reading import any_of, one_of, read_rows
+from core.reading import Condition, any_of, one_of, read_rows
 from core.transactions import LookAgain
 from loyalty.models import Member, MemberEvent, Order, Program
 from loyalty.queries.members import survivors_of
@@ -37,15 +37,15 @@ class AddressTaken(DomainError):
     code = "address_taken"
 
 
-def find_members(wave: Wave, orders: Iterable[Order]) -> None:
+def find_members(wave: Wave, orders: Iterable[Order], *, lock: bool = False) -> None:
     """Find the member of every fact: by id, by an order's own, or by a guest's address.
 
     Those who enrol, and facts that will wait for somebody to enrol, take turns: else
-    each could miss the other.
+    each could miss the other. So do, with `lock`, all that is said about one member.
     """
     owners = {order.external_id: order.member_id for order in orders}
     lock_names(wave.setup.program_id, _addresses(wave))
-    _find(wave, owners)
+    _find(wave, owners, lock)
     strangers = {
         stated
         for fact in wave.facts
@@ -53,7 +53,7 @@ def find_members(wave: Wave, orders: Iterable[Order]) -> None:
     }
     if strangers:
         lock_names(wave.setup.program_id, strangers)
-        _find(wave, owners)
+        _find(wave, owners, lock)
     forget_erased(wave)
 
 
@@ -74,7 +74,7 @@ def _addresses_of(statement: Statement) -> tuple[str | None, ...]:
     return None, None, None
 
 
-def _find(wave: Wave, owners: dict[str, int | None]) -> None:
+def _find(wave: Wave, owners: dict[str, int | None], lock: bool) -> None:
     addresses = [_addresses_of(fact.statement) for fact in wave.facts]
     wanted: dict[str, set[Any]] = {
         "id": {owner for owner in owners.values() if owner},
@@ -83,11 +83,18 @@ def _find(wave: Wave, owners: dict[str, int | None]) -> None:
     for place, name in enumerate(ADDRESSES):
         wanted[name] = {address for each in addresses if (address := each[place])}
     asked = [one_of(column, values) for column, values in wanted.items() if values]
-    members = read_rows(Member, wave.setup.program_id, any_of(*asked)) if asked else []
-    people = People(members, survivors_of(members))
+    members = _rows(wave, any_of(*asked), lock) if asked else []
+    survivors = survivors_of(members)
+    if survivors and lock:
+        _rows(wave, one_of("id", {who.pk for who in survivors.values()}), lock)
+    people = People(members, survivors)
     for fact in wave.facts:
         fact.member = people.of(fact.statement, owners)
         _refuse_taken_address(fact, people)
+
+
+def _rows(wave: Wave, condition: Condition, lock: bool) -> list[Member]:
+    return read_rows(Member, wave.setup.program_id, condition, lock=lock, no_key=True)
 
 
 def _stated_id(statement: Statement) -> str | None:

@@ -67,7 +67,10 @@ def save_program(*, form: Mapping[str, Any], at: datetime) -> Program:
     check_program(program, form)
     if wanted.sandbox != program.sandbox:
         program.clock_at = at if wanted.sandbox else None
-    agree(program, wanted, PROGRAM_KEYS, also=("clock_at",))
+    if wanted.timezone != program.timezone:
+        # Until they are made anew, sums are by the days of the zone they began in.
+        program.days_zone = program.days_zone or program.timezone
+    agree(program, wanted, PROGRAM_KEYS, also=("clock_at", "days_zone"))
     return program
 
 

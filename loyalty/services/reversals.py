@@ -6,7 +6,7 @@ from django.db.models import Sum
 
 from core.errors import DomainError
 from core.transactions import retrying
-from loyalty.models import Adjustment, Allocation, Entry, Lot
+from loyalty.models import Adjustment, Allocation, Entry, Lot, Member
 from loyalty.queries.balances import lot_state
 from loyalty.queries.setup import setup_of
 from loyalty.rules.movements import Movement, restore, take_back
@@ -57,6 +57,15 @@ def reverse_entry(*, entry: Entry, reason: str, requested: Requested) -> Entry:
     counting = Adjustment.objects.filter(entry__in=pair, terms__counts_for_tiers=True)
     counting.update(tiers_behind=True)
     return Entry.objects.get(pk=written[entry.pk].id)
+
+
+def members_moved(entry: Entry) -> list[Member]:
+    """Return whose points an entry moved: for a transfer those of both.
+
+    :raises NotReversible: if the entry is of another kind
+    """
+    owners = [each.wallet.member_id for each in _pair_of(entry)]
+    return list(Member.objects.filter(pk__in=owners).order_by("pk"))
 
 
 def _pair_of(entry: Entry) -> list[Entry]:

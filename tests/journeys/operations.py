@@ -37,7 +37,7 @@ from tests.factories import (
 )
 from tests.journeys.names import renamed
 from tests.journeys.snapshots import snapshot
-from tests.proof import prove
+from tests.proof import prove, prove_days
 from tests.tiers.factories import make_ladders
 
 RULES = {
@@ -113,6 +113,7 @@ def life_of(seed: int, throws: int) -> dict[str, Any]:
     shop = Shop(seed)
     shop.live(throws)
     prove(shop.program)
+    prove_days(shop.program)
     life = {"answers": shop.happened, "seen": shop.seen(), "rows": snapshot(shop.program)}
     renamed_life: dict[str, Any] = renamed(shop.program, life)
     return renamed_life

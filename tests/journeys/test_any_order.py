@@ -17,7 +17,7 @@ from tests.factories import (
     redeem,
     refund_stated,
 )
-from tests.proof import prove
+from tests.proof import prove, prove_days
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +88,7 @@ def after(order):
     for place in order:
         state_fact(program, facts[place], at=NOON)
     prove(program)
+    prove_days(program)
     return state_of(program, ada)
 
 
@@ -127,6 +128,7 @@ def after_paying(order):
     for place in order:
         state_fact(program, facts[place], at=NOON)
     prove(program)
+    prove_days(program)
     row = Order.objects.get(program=program)
     return {
         "wallets": forecast_of(ada, at=NOON, now=NOON),

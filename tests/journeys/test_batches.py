@@ -21,7 +21,7 @@ from tests.factories import (
 )
 from tests.journeys.names import renamed
 from tests.journeys.snapshots import snapshot
-from tests.proof import prove
+from tests.proof import prove, prove_days
 from tests.tiers.factories import make_ladders
 
 pytestmark = pytest.mark.django_db
@@ -201,6 +201,7 @@ def test_a_batch_equals_its_facts_one_by_one(known, before, drawn, of):
     assert renamed(together, answers) == renamed(apart, single)
     assert renamed(together, snapshot(together)) == renamed(apart, snapshot(apart))
     prove(together)
+    prove_days(together)
 
 
 @settings(max_examples=settings.default.max_examples // 2)
@@ -220,3 +221,4 @@ def test_a_batch_of_what_was_paid_with_points_equals_its_facts_one_by_one(before
     ours, theirs = (renamed(it.program, snapshot(it.program)) for it in (together, apart))
     assert ours == theirs
     prove(together.program)
+    prove_days(together.program)

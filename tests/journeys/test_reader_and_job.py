@@ -16,7 +16,7 @@ from tests.factories import (
     reserve_points,
     state_order,
 )
-from tests.proof import prove
+from tests.proof import prove, prove_days
 
 pytestmark = pytest.mark.django_db
 
@@ -59,3 +59,4 @@ def test_what_a_reader_sees_is_what_the_job_writes(points, gifts, holds, looks):
 
     assert written == foreseen
     prove(program)
+    prove_days(program)

@@ -47,7 +47,7 @@ from tests.factories import (
 )
 from tests.journeys.checkout import STOCK, Checkout, Purchase
 from tests.journeys.oracle import NEVER, Policy, Refused
-from tests.proof import prove
+from tests.proof import prove, prove_days
 
 DAY = 24
 NAMES = ("ada", "bob")
@@ -322,6 +322,7 @@ class Points(RuleBasedStateMachine):
     @invariant()
     def the_ledger_agrees_with_itself(self):
         prove(self.program)
+        prove_days(self.program)
 
 
 def hours_of(dates):

@@ -20,7 +20,7 @@ from tests.factories import (
 from tests.journeys.names import renamed
 from tests.journeys.operations import POINTS, RULES, Shop
 from tests.journeys.snapshots import snapshot
-from tests.proof import prove
+from tests.proof import prove, prove_days
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +84,7 @@ class Year(Shop):
             self.pass_until(min(end, self.program.now() + timedelta(hours=hours)))
         run_due(self.program, at=end)
         prove(self.program)
+        prove_days(self.program)
         rows = snapshot(self.program)
         for theirs in rows.values():
             # A hold that has ended is told of when somebody notes it, with its own time;

@@ -17,13 +17,12 @@ from tiers.admin.ladder_words import (
     tier_name,
     value_in_words,
 )
-from tiers.rules.ladders import NO_TIER
 from tiers.rules.trials import LadderTrial
 
 
 def told_of(trial: LadderTrial, program: Program) -> dict[str, Any]:
     """Return what a page says of a trial: sentences, and tables."""
-    rises, falls = _rises_and_falls(trial)
+    rises, falls = trial.rises_and_falls()
     panels = [
         tiers_panel(trial, program),
         *examples_panels(trial, program),
@@ -41,20 +40,6 @@ def told_of(trial: LadderTrial, program: Program) -> dict[str, Any]:
         },
         "panels": panels,
     }
-
-
-def _rises_and_falls(trial: LadderTrial) -> tuple[int, int]:
-    places = trial.will_be.places
-    was = trial.was.places if trial.was else {}
-    rises = falls = 0
-    for (before, after), members in trial.paths.items():
-        if before == after:
-            continue
-        # A tier that is there no more was left, wherever it stood.
-        known = places if before is None or before in places else was
-        up = known.get(after or "", NO_TIER) > known.get(before or "", NO_TIER)
-        rises, falls = rises + members * up, falls + members * (not up)
-    return rises, falls
 
 
 def tiers_panel(trial: LadderTrial, program: Program) -> Panel:

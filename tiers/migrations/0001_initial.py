@@ -151,6 +151,7 @@ class Migration(migrations.Migration):
                 (
                     "member",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="standings",
                         to="loyalty.member",
@@ -191,6 +192,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "proof of a review",
+                "verbose_name_plural": "proofs of reviews",
+            },
         ),
         migrations.CreateModel(
             name="ReviewChunk",
@@ -219,6 +224,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "stretch of a review",
+                "verbose_name_plural": "stretches of reviews",
                 "constraints": [
                     models.UniqueConstraint(fields=("round", "first"), name="review_chunk_once")
                 ],
@@ -246,6 +253,8 @@ class Migration(migrations.Migration):
                             ("adjustment", "Adjustment"),
                             ("review", "Review"),
                             ("by_hand", "By hand"),
+                            ("redemption", "Redemption"),
+                            ("transfer", "Transfer"),
                             ("ladder", "Change of the ladder"),
                             ("merge", "Merge"),
                         ],
@@ -311,6 +320,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "merge of tiers",
+                "verbose_name_plural": "merges of tiers",
+            },
         ),
         migrations.CreateModel(
             name="AccessRule",

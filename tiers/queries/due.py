@@ -9,6 +9,9 @@ from loyalty.models import Member, Program
 from tiers.models import Standing
 from tiers.queries.ladders import tier_setup_of
 
+# Whoever has left moves no more.
+GONE = (Member.Status.CLOSED, Member.Status.ERASED)
+
 
 def due_standings(program_id: int, at: datetime) -> QuerySet[Standing]:
     """Return the rows that time alone may have changed by `at`, of ladders in use.
@@ -16,8 +19,7 @@ def due_standings(program_id: int, at: datetime) -> QuerySet[Standing]:
     Whoever has left, or was merged or erased, moves no more.
     """
     due = Standing.objects.filter(program=program_id, review_at__lte=at)
-    gone = (Member.Status.CLOSED, Member.Status.ERASED)
-    return due.exclude(member__status__in=gone).filter(ladder__archived_at=None)
+    return due.exclude(member__status__in=GONE).filter(ladder__archived_at=None)
 
 
 def due_members(program_id: int, at: datetime, *, after: int, most: int) -> list[Member]:

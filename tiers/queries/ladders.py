@@ -42,7 +42,8 @@ class LadderSetup:
     """A live ladder and its versions in the order in which they apply.
 
     `undone` has the local days on which versions that were undone were in force, and
-    `history` each version's number, first day and, if it was undone, its last.
+    `history` each version's number, first day and, if it was undone, its last. At
+    `changed_at` the versions after the first begin.
     """
 
     id: int
@@ -52,6 +53,7 @@ class LadderSetup:
     undone: Sequence[tuple[date, date]]
     unreviewed: Sequence[Unreviewed] = ()
     history: Sequence[tuple[int, date, date | None]] = ()
+    changed_at: Sequence[datetime] = ()
 
     def on(self, day: date) -> CompiledLadder:
         """Return the ladder in force on a local day; before the first version, the first."""
@@ -168,7 +170,7 @@ def _ladder(
         undone=[
             (day_of(version.applies_from), day_of(version.undone_at))
             for version in versions
-            if version.undone_at is not None
+            if version.undone_at is not None and not _was_alike(version, versions)
         ],
         unreviewed=list(_unreviewed(versions, day_of)),
         history=[
@@ -179,7 +181,19 @@ def _ladder(
             )
             for version in versions
         ],
+        changed_at=[version.applies_from for version in versions if version.undone_at is None][
+            1:
+        ],
     )
+
+
+def _was_alike(version: LadderVersion, versions: Sequence[LadderVersion]) -> bool:
+    """Say whether a version judged like the one before it: what it brought, that would have."""
+    standing = [
+        each for each in versions if each.undone_at is None and each.number < version.number
+    ]
+    newest = max(standing, key=lambda each: each.number, default=None)
+    return version.judges_like(newest)
 
 
 def _unreviewed(

@@ -162,14 +162,19 @@ def about_member(
     floor = None
     if row.floor_tier and row.floor_since is not None:
         floor = Floor(row.floor_tier, row.floor_since, row.floor_until)
-    return About(totals, joined, floor, _kept(row, ladder))
+    return About(totals, joined, floor, _kept(row, ladder, setup))
 
 
-def _kept(row: Standing, ladder: LadderSetup) -> Kept | None:
+def _kept(row: Standing, ladder: LadderSetup, setup: TierSetup) -> Kept | None:
     """Return what may be kept; not what only a version brought that was never there."""
     if not row.earned or row.earned_since is None or ladder.was_undone_on(row.earned_since):
         return None
-    return Kept(row.earned, row.earned_since, row.earned_until, row.period_start)
+    since = row.since if row.tier == row.earned else None
+    before_change = since is not None and any(
+        since <= at and setup.day_of(at) == row.earned_since for at in ladder.changed_at
+    )
+    until, start = row.earned_until, row.period_start
+    return Kept(row.earned, row.earned_since, until, start, before_change)
 
 
 def _is_stale(
@@ -237,7 +242,7 @@ def multipliers(setup: TierSetup, held: Mapping[str, str | None], at: datetime) 
     return [
         Bonus(f"tier:{code}.{tier.code}", tier.multiplier)
         for code, ladder in setup.ladders_on(setup.day_of(at)).items()
-        if (tier := ladder.tier(held[code])) and tier.multiplier != Decimal(1)
+        if (tier := ladder.tier(held.get(code))) and tier.multiplier != Decimal(1)
     ]
 
 
@@ -284,12 +289,7 @@ def progress_in(member: Member, ladder: LadderSetup, at: datetime) -> tuple[Held
     about = about_member(member, totals, row, ladder, setup)
     standing = standing_at(ladder.versions, about, at, setup.zone)
     progress = progress_of(ladder.versions, about, standing, at=at, zone=setup.zone)
-    # The row knows the hour of a rise, where the days know only the day.
-    is_current = (
-        row is not None and row.tier == (standing.tier or "") and _tells(row, ladder, at, setup)
-    )
-    since = row.since if row is not None and is_current else standing.since
-    return Held(standing.tier, since, standing.until), progress
+    return Held(standing.tier, _since(row, standing, setup), standing.until), progress
 
 
 def history_of(member: Member, ladder: LadderSetup) -> list[StandingChange]:

@@ -17,7 +17,7 @@ from tiers.queries.holders import members_of
 from tiers.queries.ladders import LadderSetup, ladder_setup, tier_setup_of
 from tiers.queries.standings import about_member
 from tiers.queries.totals import totals_of
-from tiers.rules.ladders import compile_ladder
+from tiers.rules.ladders import CompiledLadder, compile_ladder
 from tiers.rules.replay import Version
 from tiers.rules.trials import LadderTrial
 
@@ -51,13 +51,26 @@ def try_ladder(
         point_types=faces_of(point_type_forms(program)),
         leap_day=program.leap_day,
     )
-    setup, old = tier_setup_of(program), _setup_of(program, code) or NEW
+    return try_compiled(program, ladder, at=at, applies_from=applies_from, most=most)
+
+
+def try_compiled(
+    program: Program,
+    ladder: CompiledLadder,
+    *,
+    at: datetime,
+    applies_from: datetime | None = None,
+    most: int = MOST,
+) -> LadderTrial:
+    """Do the same for a ladder that was compiled, perhaps with point types to come."""
+    setup, old = tier_setup_of(program), _setup_of(program, ladder.code) or NEW
     moment = max(at, applies_from or at)
     # One that was to begin later gives way, as it does when this is saved.
     begun = [each for each in old.versions if each.starts_on <= setup.day_of(at)]
     changed = [*begun, Version(setup.day_of(moment), ladder)]
     trial = LadderTrial(old.versions, changed, moment, setup.zone)
-    return _worked_out(trial, program, (old, old), most)
+    will_be = replace(old, changed_at=[*old.changed_at, moment])
+    return _worked_out(trial, program, (old, will_be), most)
 
 
 def try_undo(program: Program, code: str, *, at: datetime, most: int = MOST) -> LadderTrial:

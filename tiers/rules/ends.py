@@ -46,10 +46,9 @@ class End:
         """Say whether who falls stays there; else what still counts may lift them again."""
         return self.reached is not None or self.ladder.downgrade != "to_lowest"
 
-    def fallen(self, value: int, zone: ZoneInfo) -> Standing:
-        """Return the standing of who came to too little."""
-        ladder, place = self.ladder, self._place_after(value)
-        until = None
+    def fallen(self, place: int, zone: ZoneInfo) -> Standing:
+        """Return the standing of whoever came to too little, and falls to `place`."""
+        ladder, until = self.ladder, None
         if place > ladder.lowest:
             until = ladder.lasts_until(self.on, 1, self.reached, ANY_DAY)
         tier, moment = ladder.code_at(place), local_midnight(self.on, zone)
@@ -66,7 +65,8 @@ class End:
             moves=(Move(moment, ladder.code_at(self.place), tier, "review"),),
         )
 
-    def _place_after(self, value: int) -> int:
+    def place_after(self, value: int) -> int:
+        """Return where a member falls to who came to too little."""
         if self.ladder.downgrade == "one_step":
             return max(self.place - 1, self.ladder.lowest)
         is_to_fit = self.ladder.downgrade == "to_fit"

@@ -156,7 +156,7 @@ class LadderReader:
             form.refuse("multiplier", "out_of_range", "expected at most 1000")
         elif round(multiplier, MULTIPLIER_DECIMALS) != multiplier:
             form.refuse("multiplier", "out_of_range", "expected at most 4 decimals")
-        gives, each_time = self._entry(form)
+        gives, each_time = self._entry(form, metric)
         benefits = _benefits(form)
         form.finish()
         return TierForm(code, name, threshold, over, multiplier, gives, each_time, benefits)
@@ -172,13 +172,19 @@ class LadderReader:
             return 0
         return form.money("threshold", self.currency) or 0
 
-    def _entry(self, form: Form) -> tuple[Gives | None, bool]:
+    def _entry(self, form: Form, metric: str) -> tuple[Gives | None, bool]:
         entry = form.sub("entry")
         if entry is None:
             return None, False
         each_time = entry.choice("once", ("lifetime", "each_time"), "lifetime") == "each_time"
         rest = {key: value for key, value in entry.given().items() if key != "once"}
         gives = read_gives(Form(rest, entry.pointer, form.problems), self._offer)
+        if each_time and metric == "balance":
+            detail = (
+                "a balance comes and goes as points are spent and given back, and would give "
+                "it each time; use lifetime"
+            )
+            entry.refuse("once", "not_here", detail)
         if gives is not None and gives.kind == "pay":
             entry.refuse("pay", "not_here", "paying with points is a reward, not a gift")
             return None, each_time

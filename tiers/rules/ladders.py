@@ -1,7 +1,8 @@
 """Ladders, compiled from the program file's form: what counts, over what, and the tiers."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -86,13 +87,21 @@ class CompiledLadder:
         """Say whether what was reached in a period counts no longer than the period."""
         return self.window.has_periods and self.length is None and not self.next_period
 
+    @cached_property
+    def judging(self) -> tuple[Any, ...]:
+        """Return what decides where members stand: all but names and what tiers bring."""
+        brought = ("code", "name", "tiers")
+        terms = [getattr(self, each.name) for each in fields(self) if each.name not in brought]
+        return (*terms, *((tier.code, tier.threshold, tier.over) for tier in self.tiers))
+
     def fit(self, value: int) -> int:
         """Return the place of the highest tier that a value reaches."""
-        place = NO_TIER
-        for reached, tier in enumerate(self.tiers):
-            if value >= tier.least:
-                place = reached
-        return place
+        # Thresholds rise, and so what it takes does not fall.
+        return bisect_right(self._least, value) - 1
+
+    @cached_property
+    def _least(self) -> Sequence[int]:
+        return [tier.least for tier in self.tiers]
 
     def code_at(self, place: int) -> str | None:
         return None if place == NO_TIER else self.tiers[place].code

@@ -27,12 +27,16 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a member had at the last review, and may keep although a refund undid it."""
+    """What a member had at the last review, and may keep although a refund undid it.
+
+    `before_change` says that it was reached before another version began that day.
+    """
 
     tier: str
     since: date
     until: date | None
     period_start: date | None
+    before_change: bool = False
 
 
 @dataclass(slots=True)
@@ -66,17 +70,16 @@ class Replay:
     def run(self, today: date) -> None:
         """Go through all days that can change anything, up to and with `today`."""
         days = iter(self._days(today))
-        following = next(days, None)
+        following = next(days, date.max)
         day = date.min
         while True:
-            review = self.state.review_on
-            ahead = [each for each in (following, review) if each is not None]
-            if not ahead or min(ahead) > today:
+            ahead = min(following, self.state.review_on or date.max)
+            if ahead > today or ahead == date.max:
                 return
             # After a long grace the next review may already lie behind.
-            day = max(day, min(ahead))
-            if following is not None and following <= day:
-                following = next(days, None)
+            day = max(day, ahead)
+            if following <= day:
+                following = next(days, date.max)
             self._live(day)
 
     def measure_on(self, day: date) -> Measure:
@@ -95,8 +98,7 @@ class Replay:
         since = kept.since if kept and kept.tier == code else today
         self.state = State(place=place, since=since if place > ladder.lowest else None)
         if code != held:
-            rises = place > ladder.places.get(held or "", NO_TIER)
-            self.moves.append((today, held, code, "rise" if rises else "review"))
+            self.moves.append((today, held, code, "balance"))
 
     def next_look(self, today: date) -> date | None:
         """Return the day after `today` on which time alone may change the standing."""
@@ -118,6 +120,8 @@ class Replay:
         return sorted(day for day in days if day <= today)
 
     def _live(self, day: date) -> None:
+        if self.kept is not None and self.kept.before_change:
+            self._rise_before_change(self.kept, day)
         before = self.state.place
         held = self.ladder.code_at(before)
         switched = self._switch(day)
@@ -125,7 +129,9 @@ class Replay:
             self._rise_with_period(day)
         while self.state.review_on is not None and self.state.review_on <= day:
             self._judge(day)
-        if not self.ladder.rises_next_period:
+        # Nobody rises beyond the highest.
+        can_rise = self.state.place < len(self.ladder.tiers) - 1
+        if can_rise and not self.ladder.rises_next_period:
             self._rise(day, self.measure.running(day), self.measure.period_or_none(day))
         self._keep(day)
         after = self.ladder.code_at(self.state.place)
@@ -216,14 +222,34 @@ class Replay:
 
     # Changes from outside
 
+    def _rise_before_change(self, kept: Kept, day: date) -> None:
+        """Rise by the version that ends today, as far as the member had come by then."""
+        before = self.state.place
+        if kept.since != day or self.measure_on(day) is self.measure:
+            return
+        if self.ladder.rises_next_period:
+            self._rise_with_period(day)
+        else:
+            place = self.ladder.fit(self.measure.running(day))
+            place = min(place, self.ladder.places.get(kept.tier, NO_TIER))
+            if place > before:
+                self._enter(day, place, self.measure.period_or_none(day))
+        if self.state.place > before:
+            codes = (self.ladder.code_at(before), self.ladder.code_at(self.state.place))
+            self.moves.append((day, *codes, "rise"))
+
     def _switch(self, day: date) -> bool:
         """Take up the version of `day`; say whether it is another one."""
+        if len(self.measures) == 1:
+            return False
         measure = self.measure_on(day)
         if measure is self.measure:
             return False
         before, ladder = self.ladder, measure.ladder
         held = before.code_at(self.state.place)
         self.measure, self.ladder = measure, ladder
+        if ladder.judging == before.judging:
+            return False
         place = ladder.places.get(held or "", NO_TIER)
         if place <= ladder.lowest:
             self.state = State(place=ladder.lowest)

@@ -7,6 +7,7 @@ full one, a dry run, the preview of a change.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from core.periods import local_midnight
@@ -43,7 +44,7 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A change of tier. `cause` is rise, review, ladder or by_hand."""
+    """A change of tier. `cause` is rise, review, balance, ladder or by_hand."""
 
     at: datetime
     before: str | None
@@ -89,7 +90,7 @@ def _lifted(replay: Replay, floor: Floor | None, at: datetime, zone: ZoneInfo) -
     """Return the standing that a replay came to, with a floor under it."""
     state, ladder = replay.state, replay.ladder
     moves = [
-        Move(local_midnight(day, zone), before, after, cause)
+        Move(at if cause == "balance" else _start_of(day, zone), before, after, cause)
         for day, before, after, cause in replay.moves
     ]
     review_on = replay.next_look(reading(at, zone).date())
@@ -110,9 +111,15 @@ def _lifted(replay: Replay, floor: Floor | None, at: datetime, zone: ZoneInfo) -
     return _on_floor(standing, floor, ladder, at)
 
 
+# Members live on the same few thousand days.
+@lru_cache(maxsize=8_192)
+def _start_of(day: date, zone: ZoneInfo) -> datetime:
+    return local_midnight(day, zone)
+
+
 def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
     """Return the first instant of a day; the end of the calendar never comes."""
-    return None if day is None or day == date.max else local_midnight(day, zone)
+    return None if day is None or day == date.max else _start_of(day, zone)
 
 
 def _is_above(tier: str, other: str | None, ladder: CompiledLadder) -> bool:
@@ -122,7 +129,9 @@ def _is_above(tier: str, other: str | None, ladder: CompiledLadder) -> bool:
 def _on_floor(
     standing: Standing, floor: Floor, ladder: CompiledLadder, at: datetime
 ) -> Standing:
-    moves = tuple(_moves_on_floor(standing.moves, floor, ladder, at))
+    # Who has not moved is where they were: where all begin, or where a balance is followed.
+    first = standing.moves[0].before if standing.moves else standing.earned
+    moves = tuple(_moves_on_floor(standing.moves, floor, ladder, at, first))
     holds = floor.since <= at and (floor.until is None or at < floor.until)
     lifts = holds and _is_above(floor.tier, standing.earned, ladder)
     review_at = standing.review_at
@@ -139,12 +148,18 @@ def _on_floor(
 
 
 def _moves_on_floor(
-    moves: Sequence[Move], floor: Floor, ladder: CompiledLadder, at: datetime
+    moves: Sequence[Move],
+    floor: Floor,
+    ladder: CompiledLadder,
+    at: datetime,
+    first: str | None,
 ) -> Iterator[Move]:
-    """Give the changes of the higher of two: the tier earned, and the one set by hand."""
+    """Give the changes of the higher of two: the tier earned, and the one set by hand.
+
+    `first` is the tier before all of them.
+    """
     ends = [floor.since, *([floor.until] if floor.until is not None else [])]
     edges = [Move(edge, None, None, "by_hand") for edge in ends if edge <= at]
-    first = moves[0].before if moves else ladder.code_at(ladder.lowest)
     earned = shown = first
     for move in sorted([*moves, *edges], key=lambda move: move.at):
         if move.cause != "by_hand":

@@ -82,6 +82,20 @@ class LadderTrial:
     def moved(self) -> int:
         return sum(count for path, count in self.paths.items() if path[0] != path[1])
 
+    def rises_and_falls(self) -> tuple[int, int]:
+        """Return how many rise and how many fall, of those who were looked at."""
+        places = self.will_be.places
+        was = self.was.places if self.was else {}
+        rises = falls = 0
+        for (before, after), members in self.paths.items():
+            if before == after:
+                continue
+            # A tier that is there no more was left, wherever it stood.
+            known = places if before is None or before in places else was
+            up = known.get(after or "", NO_TIER) > known.get(before or "", NO_TIER)
+            rises, falls = rises + members * up, falls + members * (not up)
+        return rises, falls
+
     def estimated(self, count: int) -> int:
         """Return what a count of those who were looked at comes to for all members."""
         return round(count * self.members / self.looked_at) if self.looked_at else 0

@@ -9,6 +9,7 @@ from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from core.periods import MonthDay, Period, yearly_date
@@ -67,8 +68,7 @@ class WindowTerms:
         """Return the days that count at the end of the day `last`, without periods."""
         if self.length is None:
             return Span(date.min, _after(last))
-        before = shifted(last, -self.length.count, self.length.unit)
-        return Span(_after(before), _after(last))
+        return _days_until(last, self.length.count, self.length.unit)
 
     def _year_from(self, starts: MonthDay, day: date) -> Span:
         def start_in(year: int) -> date:
@@ -94,6 +94,13 @@ def shifted(day: date, count: int, unit: str) -> date:
     return _within(lambda: _months_later(day, count * MONTHS_IN[unit]), count)
 
 
+# Members live on the same few thousand days.
+@lru_cache(maxsize=8_192)
+def _days_until(last: date, count: int, unit: str) -> Span:
+    return Span(_after(shifted(last, -count, unit)), _after(last))
+
+
+@lru_cache(maxsize=8_192)
 def _months_later(day: date, count: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
     if not date.min.year <= year <= date.max.year:

@@ -35,7 +35,8 @@ def follow_adjustments(
     behind = list(_behind(program).filter(member__in=numbers).order_by("pk"))
     if not behind and "balance" not in metrics:
         return []
-    causes = {
+    # Of what only a balance tells, no more is known than that.
+    causes = dict.fromkeys(numbers, Cause("adjustment")) | {
         each.member_id: Cause("adjustment", "adjustment", each.key.removeprefix("adjustment:"))
         for each in behind
     }

@@ -68,7 +68,8 @@ def review_facts(wave: Wave, tiers: TierBook | None) -> Reviewed:
 def _cause(fact: Fact) -> Cause:
     source_type, source_id = fact.source
     kind = "refund" if isinstance(fact.statement, RefundStatement) else source_type
-    return Cause(kind, source_type, source_id)
+    took = frozenset(code for code, earning in fact.earnings.items() if earning.delta < 0)
+    return Cause(kind, source_type, source_id, took=took)
 
 
 def _order_changes(fact: Fact, setup: Setup) -> Iterator[OrderChange]:

@@ -1,51 +1,121 @@
 """Judge those whose time is up, many at a time and without a replay.
 
 Where a ladder is plain, whoever has done enough is given another end, and whoever has
-not falls; all others are left to a review.
+not falls; all others are left to a review. Whoever shares a tier, its first day and its
+last shares the verdict as well: rows are read to be told apart, and written in groups.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import chain
+from typing import Any
 
 from django.db import connection
 from django.db.models import F, QuerySet
+from django.db.models.expressions import RawSQL
 
+from core.alike import Kinds, insert_alike, listed
+from core.events import record_alike
 from core.periods import local_midnight
-from core.reading import one_of
+from core.reading import one_of, read_values
 from core.transactions import retrying
-from loyalty.models import Program, Wallet
-from tiers.models import Standing
-from tiers.queries.due import due_standings
+from loyalty.models import Member, Program, Wallet
+from tiers.models import Standing, StandingChange
+from tiers.queries.due import GONE, due_standings
 from tiers.queries.ladders import LadderSetup, TierSetup, tier_setup_of
-from tiers.queries.standings import standing_rows
+from tiers.queries.proofs import rewrite_proven
 from tiers.rules.ends import End, end_of
+from tiers.services.moves import REVIEW, TierMove
 from tiers.services.outcomes import Outcome
-from tiers.services.verdicts import Verdicts
+from tiers.services.verdicts import COLUMNS, event_of, row_values
 
-# Members per transaction: bounded locks, little to repeat after a crash.
-CHUNK = 2_000
+# Rows per transaction: bounded locks, little to repeat after a crash.
+CHUNK = 5_000
 
-# With more ends than this to look at, one by one is as quick.
-MOST_GROUPS = 500
+# What tells ends apart: the ladder, the tier, since when, until when, and when it is due.
+TOLD_BY = ("ladder_id", "earned", "earned_since", "earned_until", "review_at")
 
-# What a metric adds up.
-COUNTED = {"spend": "spend", "orders": "orders"}
+READ = ("id", "member_id", "tier", "floor_tier", "since", *TOLD_BY)
 
+# What is new in the row of whoever stays.
+KEPT = ("until", "earned_until", "period_start", "review_at")
+
+CHANGE = (
+    "program_id",
+    "ladder_id",
+    "from_tier",
+    "to_tier",
+    "at",
+    "cause",
+    "source_type",
+    "source_id",
+    "reason",
+)
+
+# Each row's member from the first day that is judged on: what counts before the end, and
+# the last day of all.
 SUMS = """
-SELECT member_id, sum(CASE WHEN day < %s THEN {counted} ELSE 0 END), max(day)
-FROM tiers_daytotal WHERE {theirs} AND day >= %s GROUP BY member_id
+WITH asked (id, member_id, first, ends_on) AS ({asked})
+SELECT asked.id, sum(CASE WHEN d.day < ends_on THEN d.spend ELSE 0 END),
+  sum(CASE WHEN d.day < ends_on THEN d.orders ELSE 0 END), max(d.day)
+FROM asked JOIN tiers_daytotal d ON d.member_id = asked.member_id AND d.day >= asked.first
+GROUP BY asked.id
 """
+ASKED = ("bigint", "bigint", "date", "date")
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Rows that earned the same tier on the same day, until the same day."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ending:
+    """How a ladder's tier ends for all rows that are told by the same."""
 
     ladder: LadderSetup
-    tier: str
-    since: date
     end: End
+
+
+@dataclass(slots=True)
+class _Endings:
+    """What there is to know of ends: worked out once for all rows that share one."""
+
+    setup: TierSetup
+    known: dict[tuple[Any, ...], _Ending | None] = field(default_factory=dict)
+
+    def of(self, told: tuple[Any, ...]) -> _Ending | None:
+        """Return how it ends that is told by the values of `TOLD_BY`; None: by a replay."""
+        if told not in self.known:
+            self.known[told] = self._ending(*told)
+        return self.known[told]
+
+    def _ending(
+        self, ladder_id: int, tier: str, since: date, until: date, due_at: datetime
+    ) -> _Ending | None:
+        ladder = next(each for each in self.setup.ladders.values() if each.id == ladder_id)
+        end = end_of(ladder.versions, tier, since=since, until=until)
+        # Due for nothing but its end.
+        if end is None or local_midnight(end.on, self.setup.zone) != due_at:
+            return None
+        return _Ending(ladder, end)
+
+
+@dataclass(slots=True)
+class _Found:
+    """Rows by what becomes of them; of those who fall to a place, with their members."""
+
+    staying: dict[_Ending, list[int]] = field(default_factory=dict)
+    falling: dict[tuple[_Ending, int], dict[int, int]] = field(default_factory=dict)
+
+    def judge(self, row: int, member: int, ending: _Ending, value: int) -> None:
+        end = ending.end
+        if value >= end.least:
+            self.staying.setdefault(ending, []).append(row)
+        elif end.has_plain_falls:
+            to = (ending, end.place_after(value))
+            self.falling.setdefault(to, {})[row] = member
+
+    def outcome(self) -> Outcome:
+        falls = sum(map(len, self.falling.values()))
+        return Outcome(sum(map(len, self.staying.values())) + falls, falls=falls)
 
 
 def settle_ends(*, program: Program, at: datetime) -> Outcome:
@@ -54,106 +124,114 @@ def settle_ends(*, program: Program, at: datetime) -> Outcome:
     Each chunk is a transaction. Whoever is still due has to be reviewed.
     """
     setup = tier_setup_of(program)
-    done = Outcome()
-    for group in _groups(setup, at):
-        after: int | None = 0
-        while after is not None:
-            outcome, after = _settle_chunk(setup=setup, group=group, at=at, after=after)
-            done += outcome
+    endings, done = _Endings(setup), Outcome()
+    due = _due(setup, at).order_by("member_id").values_list("id", "member_id")
+    # As plain numbers, in turns: there may be a million.
+    numbers = array("q", chain.from_iterable(due.iterator()))
+    for start in range(0, len(numbers), 2 * CHUNK):
+        chunk = numbers[start : start + 2 * CHUNK]
+        done += _settle_chunk(
+            endings=endings, row_ids=chunk[::2], member_ids=chunk[1::2], at=at
+        )
     return done
 
 
-def _groups(setup: TierSetup, at: datetime) -> Iterator[_Group]:
-    for ladder in setup.ladders.values():
-        if not ladder.is_reviewed_by(setup.day_of(at)):
-            continue
-        due = due_standings(setup.program_id, at).filter(
-            ladder=ladder.id,
-            floor_tier="",
-            tier=F("earned"),
-            earned_since__isnull=False,
-            earned_until__isnull=False,
-        )
-        kinds = due.values_list("earned", "earned_since", "earned_until").distinct()
-        for tier, since, until in kinds.order_by("earned_until")[:MOST_GROUPS]:
-            assert since is not None, "whoever has no tier is not asked about"
-            assert until is not None, "what lasts for ever is not due"
-            end = end_of(ladder.versions, tier, since=since, until=until)
-            if end is not None:
-                yield _Group(ladder, tier, since, end)
-
-
-def _due(setup: TierSetup, group: _Group, at: datetime) -> QuerySet[Standing]:
-    """Return the group's rows that are due for nothing but their end."""
+def _due(setup: TierSetup, at: datetime) -> QuerySet[Standing]:
+    """Return the rows that are due for the end of an earned tier, as far as they tell."""
+    today = setup.day_of(at)
+    ladders = [each.id for each in setup.ladders.values() if each.is_reviewed_by(today)]
     return due_standings(setup.program_id, at).filter(
-        ladder=group.ladder.id,
-        earned=group.tier,
-        tier=group.tier,
-        earned_since=group.since,
-        earned_until=group.end.on,
-        review_at=local_midnight(group.end.on, setup.zone),
+        ladder__in=ladders,
         floor_tier="",
+        tier=F("earned"),
+        earned_since__isnull=False,
+        earned_until__isnull=False,
+        since__lt=F("review_at"),
     )
 
 
 @retrying
 def _settle_chunk(
-    *, setup: TierSetup, group: _Group, at: datetime, after: int
-) -> tuple[Outcome, int | None]:
-    """Return what was done, and the last member looked at; None after the end."""
-    due = _due(setup, group, at)
-    chunk = due.filter(member__gt=after).order_by("member").values_list("member_id", flat=True)
-    members = list(chunk[:CHUNK])
-    # Who holds a member's wallets is alone with what counts for them, and with the rows.
-    wallets = Wallet.objects.select_for_update().filter(member__in=members, is_closed=False)
-    locked = set(wallets.order_by("id").values_list("member_id", flat=True))
-    sums = _sums(group.end, [member for member in members if member in locked])
-    kept = [member for member, value in sums.items() if value >= group.end.least]
-    until = local_midnight(group.end.kept_until, setup.zone)
-    reached = group.end.reached
-    renewed = due.filter(member__in=kept).update(
-        until=until,
-        earned_until=group.end.kept_until,
-        period_start=reached and reached.start,
-        review_at=until,
-    )
-    left = {member: value for member, value in sums.items() if value < group.end.least}
-    fallen = _let_fall(setup, group, at, left) if group.end.has_plain_falls else 0
-    outcome = Outcome(renewed + fallen, falls=fallen)
-    return outcome, members[-1] if len(members) == CHUNK else None
-
-
-def _sums(end: End, members: Sequence[int]) -> dict[int, int]:
-    """Return what members came to, of those who have counted nothing since the end."""
-    if not members:
-        return {}
-    first, last = (connection.ops.adapt_datefield_value(day) for day in end.judged)
-    theirs, values = one_of("member_id", members)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            SUMS.format(theirs=theirs, counted=COUNTED[end.ladder.metric]),
-            [last, *values, first],
-        )
-        # SQLite tells days as texts, in the same order.
-        found = {member: (value, str(day)) for member, value, day in cursor.fetchall()}
-    none = (0, "")
-    sums = {member: found.get(member, none) for member in members}
-    return {member: int(value) for member, (value, day) in sums.items() if day < str(end.on)}
-
-
-def _let_fall(setup: TierSetup, group: _Group, at: datetime, values: Mapping[int, int]) -> int:
-    """Let members fall who came to too little, as of the end, and tell it."""
-    due = set(
-        _due(setup, group, at).filter(member__in=values).values_list("member_id", flat=True)
-    )
+    *, endings: _Endings, row_ids: Sequence[int], member_ids: Sequence[int], at: datetime
+) -> Outcome:
+    present = _locked(member_ids)
+    looked_at = read_values(Standing, READ, one_of("id", row_ids))
     rows = {
-        key: row
-        for key, row in standing_rows(sorted(due), setup).items()
-        if key[1] == group.ladder.id
+        row["id"]: (row["member_id"], ending)
+        for row in looked_at
+        if row["member_id"] in present
+        and _is_due(row, at)
+        and (ending := endings.of(tuple(row[name] for name in TOLD_BY)))
     }
-    verdicts = Verdicts(setup, at, {}, rows)
-    for member_id in due:
-        fallen = group.end.fallen(values[member_id], setup.zone)
-        verdicts.take(member_id, group.ladder, fallen)
-    verdicts.write()
-    return len(verdicts.moves)
+    found = _Found()
+    for row, value in _sums(rows).items():
+        found.judge(row, *rows[row], value)
+    _let_stay(endings.setup, found)
+    _let_fall(endings.setup, found)
+    return found.outcome()
+
+
+def _locked(member_ids: Sequence[int]) -> set[int]:
+    """Lock wallets, and return whose they are, but for those who have left.
+
+    Who holds a member's wallets is alone with what counts for them, and with the rows.
+    """
+    among = RawSQL(*listed(("bigint",), [(number,) for number in member_ids]))  # noqa: S611
+    wallets = Wallet.objects.select_for_update().filter(member__in=among, is_closed=False)
+    locked = set(wallets.order_by("id").values_list("member_id", flat=True))
+    theirs, values = one_of("id", member_ids)
+    left = read_values(Member, ("id",), (f"{theirs} AND status IN (%s, %s)", [*values, *GONE]))
+    return locked - {row["id"] for row in left}
+
+
+def _is_due(row: Mapping[str, Any], at: datetime) -> bool:
+    """Say whether a row is what it was listed for: nobody held the wallets then."""
+    is_earned = row["tier"] == row["earned"] and not row["floor_tier"]
+    is_dated = row["since"] and row["review_at"] and row["earned_since"] and row["earned_until"]
+    return bool(is_earned and is_dated and row["since"] < row["review_at"] <= at)
+
+
+def _sums(rows: Mapping[int, tuple[int, _Ending]]) -> dict[int, int]:
+    """Return what each row's member came to, of those who have counted nothing since."""
+    if not rows:
+        return {}
+    asked = [(row, member, *ending.end.judged) for row, (member, ending) in rows.items()]
+    source, values = listed(ASKED, asked)
+    with connection.cursor() as cursor:
+        cursor.execute(SUMS.format(asked=source), values)
+        found = {row: each for row, *each in cursor.fetchall()}
+    sums = {}
+    for row, (_, ending) in rows.items():
+        spend, orders, last = found.get(row, (0, 0, ""))
+        # SQLite tells days as texts, in the same order.
+        if str(last) < str(ending.end.on):
+            sums[row] = int(spend if ending.end.ladder.metric == "spend" else orders)
+    return sums
+
+
+def _let_stay(setup: TierSetup, found: _Found) -> None:
+    groups = []
+    for ending, rows in found.staying.items():
+        end = ending.end
+        until = local_midnight(end.kept_until, setup.zone)
+        reached = end.reached and end.reached.start
+        groups.append(((until, end.kept_until, reached, until), rows))
+    rewrite_proven(Kinds(KEPT, groups))
+
+
+def _let_fall(setup: TierSetup, found: _Found) -> None:
+    """Let members fall who came to too little, as of the end, and tell it."""
+    rewritten, changes, events = [], [], []
+    for (ending, place), rows in found.falling.items():
+        fallen, members = ending.end.fallen(place, setup.zone), list(rows.values())
+        (move,) = fallen.moves
+        rewritten.append((tuple(row_values(fallen, move.at).values()), list(rows)))
+        codes = (move.before or "", move.after or "")
+        why = (REVIEW.kind, "", "", "")
+        changes.append(((setup.program_id, ending.ladder.id, *codes, move.at, *why), members))
+        # Of nobody yet: it is told of all of them.
+        told = TierMove(0, ending.ladder.code, move.before, move.after, move.at, REVIEW)
+        events.append((event_of(setup.program_id, told), members))
+    rewrite_proven(Kinds(COLUMNS, rewritten))
+    insert_alike(StandingChange, "member_id", Kinds(CHANGE, changes))
+    record_alike(events)

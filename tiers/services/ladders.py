@@ -147,7 +147,8 @@ def undo_ladder_version(*, program: Program, code: str, at: datetime) -> LadderV
     newest, before = standing
     gone = [code for code in newest.content["tiers"] if code not in before.content["tiers"]]
     _refuse_by_hand(row, gone, at)
-    newest.undone_at, newest.reviewed_at = at, None
+    newest.undone_at = at
+    newest.reviewed_at = at if newest.judges_like(before) else None
     newest.save(update_fields=["undone_at", "reviewed_at"])
     renew_program(program)
     return newest
@@ -179,15 +180,15 @@ def _save_version(
             version.undone_at = at
             version.save(update_fields=["undone_at"])
     number = versions[-1].number + 1 if versions else 1
-    # Where nobody is yet, there is nobody to review.
-    is_first = not Member.objects.filter(program=row.program_id).exists()
-    LadderVersion.objects.create(
-        ladder=row,
-        number=number,
-        content=content,
-        applies_from=applies_from,
-        reviewed_at=at if is_first and applies_from <= at else None,
+    begun = [version for version in standing if version.applies_from <= at]
+    version = LadderVersion(
+        ladder=row, number=number, content=content, applies_from=applies_from
     )
+    # Where nobody is yet, there is nobody to review; and a name moves nobody.
+    is_first = not Member.objects.filter(program=row.program_id).exists()
+    if (is_first and applies_from <= at) or version.judges_like(begun[-1] if begun else None):
+        version.reviewed_at = at
+    version.save(force_insert=True)
 
 
 def _content(form: Mapping[str, Any]) -> dict[str, Any]:

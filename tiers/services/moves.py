@@ -10,7 +10,8 @@ class Cause:
     """Why a member is reviewed: a word of `StandingChange.Cause`, and what it came from.
 
     `had` has the tiers by ladder that the person had before as another member: to have
-    them now is not to enter them.
+    them now is not to enter them. `took` are the point types of which a fact took back
+    what it had given: what it had lifted by their balance was never entered.
     """
 
     kind: str = "review"
@@ -18,6 +19,7 @@ class Cause:
     source_id: str = ""
     reason: str = ""
     had: Mapping[str, str] = field(default_factory=dict)
+    took: frozenset[str] = frozenset()
 
 
 REVIEW = Cause()

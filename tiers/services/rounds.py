@@ -13,6 +13,7 @@ from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
 from core import clock
+from core.reading import one_of, read_rows
 from core.transactions import retrying
 from loyalty.models import Member, Program
 from tiers.models import LadderVersion, ReviewChunk
@@ -23,7 +24,7 @@ from tiers.services.outcomes import Outcome, Told, ignore, outcome_of
 from tiers.services.reviews import review_members
 
 # Members per transaction: bounded locks, little to repeat after a crash.
-CHUNK = 500
+CHUNK = 1_000
 
 
 @transaction.atomic
@@ -112,8 +113,8 @@ def _take_step(
     chunk = ReviewChunk.objects.select_for_update().filter(pk=chunk_id).first()
     if chunk is None or chunk.cursor >= member_ids[-1]:
         return
-    theirs = Member.objects.filter(pk__in=list(member_ids), pk__gt=chunk.cursor)
-    members = list(theirs.order_by("pk"))
+    left = [number for number in member_ids if number > chunk.cursor]
+    members = read_rows(Member, program.pk, one_of("id", left))
     changed = tier_setup_of(program).changes_until(at)
     causes = {member.pk: Cause("ladder") for member in members} if changed else None
     moves = review_members(program=program, members=members, at=at, causes=causes)

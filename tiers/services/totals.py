@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db import connection
 
-from core.bulk import as_array, prepared_cursor
+from core.alike import listed
+from core.bulk import prepared_cursor
 
 CHUNK = 1_000
 
@@ -100,16 +101,8 @@ def _adding(program_id: int, table: Table, rows: Sequence[Sequence[Any]]) -> Sta
     names = ("program_id", *table.keys, *table.sums)
     given = [(program_id, *row) for row in rows]
     added = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in table.sums)
-    if connection.vendor == "postgresql":
-        # Lists of columns, which are taken apart there: a thousand marks are not here.
-        types = ["date" if name == "day" else "bigint" for name in names]
-        source = f"SELECT * FROM unnest({', '.join(f'%s::{each}[]' for each in types)})"  # noqa: S608
-        lists = zip(zip(*given, strict=True), types, strict=True)
-        values = [as_array(column, kind) for column, kind in lists]
-    else:
-        marks = f"({', '.join(['%s'] * len(names))})"
-        source = f"VALUES {', '.join([marks] * len(rows))}"
-        values = [_adapted(value) for row in given for value in row]
+    types = ["date" if name == "day" else "bigint" for name in names]
+    source, values = listed(types, given)
     text = (
         f"INSERT INTO {table.name} ({', '.join(names)}) {source} "
         f"ON CONFLICT ({', '.join(table.keys)}) DO UPDATE SET {added}"

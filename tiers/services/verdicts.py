@@ -48,7 +48,21 @@ CHANGE_COLUMNS = (
 )
 
 # What a day's facts bring happens when they are told, and not at the day's midnight.
-OF_TODAY = ("rise", "regained", "ladder", "undone")
+OF_TODAY = ("rise", "regained", "balance", "ladder", "undone")
+
+
+def row_values(value: Standing, since: datetime | None) -> dict[str, Any]:
+    """Return what a row says of a standing, in the order of `COLUMNS`."""
+    return {
+        "tier": value.tier or "",
+        "since": since,
+        "until": value.until,
+        "earned": value.earned or "",
+        "earned_since": value.earned_since,
+        "earned_until": value.earned_until,
+        "period_start": value.period_start,
+        "review_at": value.review_at,
+    }
 
 
 class Verdicts:
@@ -104,7 +118,8 @@ class Verdicts:
             return
         # The past is another one: what the row says was undone, or was never there.
         held = row.tier or None
-        later = [move for move in value.moves if move.at > row.since]
+        # A balance is followed from where the row is, whenever that was.
+        later = [move for move in value.moves if move.at > row.since or move.cause == "balance"]
         leaving = [place for place, move in enumerate(later) if move.before == held]
         if leaving:
             yield from later[leaving[0] :]
@@ -133,16 +148,7 @@ class Verdicts:
         since = None if row is None else row.since
         if moves:
             since = self._moment(moves[-1])
-        return (
-            value.tier or "",
-            since,
-            value.until,
-            value.earned or "",
-            value.earned_since,
-            value.earned_until,
-            value.period_start,
-            value.review_at,
-        )
+        return tuple(row_values(value, since).values())
 
     def _moment(self, move: Move) -> datetime:
         """Return when it happened: what the day's facts brought, now; else at midnight."""
@@ -155,6 +161,7 @@ class Verdicts:
         now = ladder.on(self.setup.day_of(move.at))
         passed, left = _on_the_way(now, move)
         regained = passed if move.cause == "regained" else ()
+        is_taken = move.cause == "balance" and now.point_type in cause.took
         self.moves.append(
             TierMove(
                 member_id=member_id,
@@ -165,7 +172,7 @@ class Verdicts:
                 cause=cause,
                 passed=passed,
                 left=left,
-                undone=move.cause == "undone",
+                undone=move.cause == "undone" or (is_taken and bool(left)),
                 regained={code: _left_before(now, code, value.moves) for code in regained},
             )
         )
@@ -186,7 +193,7 @@ class Verdicts:
         bulk.update_rows(Row, COLUMNS, self._changed)
         bulk.insert_rows(StandingChange, CHANGE_COLUMNS, self._changes)
         if self.moves:
-            record_events([_event(self.setup.program_id, move) for move in self.moves])
+            record_events([event_of(self.setup.program_id, move) for move in self.moves])
 
 
 def _on_the_way(ladder: CompiledLadder, move: Move) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -209,7 +216,8 @@ def _left_before(ladder: CompiledLadder, code: str, moves: Sequence[Move]) -> da
     return before_entry
 
 
-def _event(program_id: int, move: TierMove) -> NewEvent:
+def event_of(program_id: int, move: TierMove) -> NewEvent:
+    """Return what the outside world is told of a move."""
     data = {
         "ladder": move.ladder,
         "from": move.from_,

@@ -16,6 +16,7 @@ from engine.program_file import (
     ProgramFileError,
     apply_program,
     plan_changes,
+    plan_ladders,
     plan_policies,
     read_program,
 )
@@ -39,7 +40,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{file.name}: {headline(file, changes, plan=plan)}")
             for line in rows_of(changes):
                 self.stdout.write(f"  {line}")
-            for line in prolonged_by(file) if plan else ():
+            for line in (*prolonged_by(file), *moved_by(file)) if plan else ():
                 self.stdout.write(f"  {line}")
 
 
@@ -74,6 +75,22 @@ def prolonged_by(file: ProgramFile) -> Iterator[str]:
         what = f"{preview.points} points of {preview.members} members"
         dates = f"from {spread(preview.before)} to {spread(preview.after)}"
         yield f"prolong  {preview.point_type}: {what}, {dates}"
+
+
+def moved_by(file: ProgramFile) -> Iterator[str]:
+    """Yield what ladders that change do to the members there are, line by line."""
+    program = Program.objects.filter(slug=file.slug).first()
+    for each in plan_ladders(file, at=program.now() if program else real_now()):
+        rise = f"{each.rise} {'rises' if each.rise == 1 else 'rise'}"
+        fall = f"{each.fall} {'falls' if each.fall == 1 else 'fall'}"
+        line = f"move     {each.ladder}: {rise} and {fall} of {each.members} members"
+        if each.below:
+            line += f"; {each.below} keep for its time what they would no longer reach"
+        gifts = [f"{points} {code}" for code, points in each.points.items()]
+        yield line + (f"; entering gives {', '.join(gifts)}" if gifts else "")
+        for member, before, after in each.examples:
+            move = f"{before or 'none'} → {after or 'none'}"
+            yield f"move     {each.ladder}: {member} {move}"
 
 
 def spread(dates: Dates) -> str:

@@ -173,3 +173,11 @@ def test_a_balance_is_followed_and_does_not_last():
 
     assert compiled(**form, window="lifetime").metric == "balance"
     assert refused(**form, valid_for="12 months") == {("/valid_for", "not_here")}
+
+
+def test_what_a_balance_brings_is_given_once():
+    gold = {"threshold": 5, "entry": {"points": 10, "once": "each_time"}}
+
+    found = refused(metric="balance", tiers={"gold": gold})
+
+    assert found == {("/tiers/gold/entry/once", "not_here")}

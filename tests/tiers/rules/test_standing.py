@@ -121,6 +121,15 @@ def test_a_year_of_membership_of_one_who_joined_on_a_leap_day():
     assert ends == day("2027-02-28")
 
 
+def test_in_a_leap_year_that_year_begins_on_the_leap_day_itself():
+    ladder = compiled(window={"anniversary": "joined"}, valid_for="end_of_period")
+    spent = {"2028-02-28": 300, "2028-02-29": 300}
+
+    assert tier_on(ladder, spent, "2028-02-29", joined="2024-02-29") == "silver"
+    ends = standing(ladder, spent, "2028-02-29", joined="2024-02-29").earned_until
+    assert ends == day("2029-02-28")
+
+
 def test_a_rolling_window_lets_go_of_a_day_after_its_length():
     ladder = compiled(window={"rolling": "12 months"})
     spend = {"2026-02-01": 300, "2026-11-01": 250}

@@ -7,12 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.models import Event
+from loyalty.services.statuses import close_member
 from tests.factories import NOON, make_member, make_program
 from tests.tiers.factories import TIERS, YEAR, count_order, make_ladders, review, spend
 from tests.tiers.services.test_reviews_properties import facts, noon, standing
-from tests.tiers.services.test_rounds_properties import stated
+from tests.tiers.services.test_rounds_properties import review_all, stated
 from tiers.models import Standing, StandingChange
 from tiers.queries.due import due_members, next_review
+from tiers.queries.proofs import Stretch, unproven_members
 from tiers.services.by_hand import set_tier
 from tiers.services.due import review_due_members
 from tiers.services.ends import settle_ends
@@ -124,6 +126,68 @@ def test_nobody_is_renewed_against_a_ladder_that_has_just_changed(program):
     assert settle_ends(program=program, at=END_OF_2027) == Outcome()
 
 
+def test_many_fall_at_once_and_each_is_told_where_to(program):
+    spent_since = {"ada": 50000, "bob": 20000, "cem": 49999, "dan": 19999}
+    for name, cents in spent_since.items():
+        member = make_member(program, name)
+        spend(member, 50000)
+        count_order(member, cents, day=date(2027, 2, 1))
+
+    assert settle_ends(program=program, at=END_OF_2027) == Outcome(4, falls=3)
+
+    assert tiers_of(program) == {
+        "ada": "gold",
+        "bob": "silver",
+        "cem": "silver",
+        "dan": "member",
+    }
+    changes = StandingChange.objects.filter(at=END_OF_2027).order_by("member")
+    told = [(each.member.external_id, each.from_tier, each.to_tier) for each in changes]
+    fallen = [("bob", "gold", "silver"), ("cem", "gold", "silver"), ("dan", "gold", "member")]
+    assert told == fallen
+    events = Event.objects.filter(occurred_at=END_OF_2027).order_by("member_id")
+    assert [(each.data["from"], each.data["to"]) for each in events] == [
+        each[1:] for each in fallen
+    ]
+    assert [each.member_id for each in events] == [each.member_id for each in changes]
+
+
+@pytest.mark.needs_postgresql
+def test_whoever_was_proven_stays_proven_when_their_time_is_up(program):
+    for name, cents in (("ada", 50000), ("bob", 100)):
+        member = make_member(program, name)
+        spend(member, 50000)
+        spend(member, cents, day=date(2027, 2, 1), at=datetime(2027, 2, 1, 12, tzinfo=UTC))
+    review_all(program, END_OF_2027 - DAY)
+
+    assert settle_ends(program=program, at=END_OF_2027) == Outcome(2, falls=1)
+
+    assert list(unproven_members(program, Stretch(), END_OF_2027)) == []
+
+
+@pytest.mark.needs_postgresql
+def test_who_counted_something_that_nobody_reviewed_is_looked_at_all_the_same(program):
+    ada = make_member(program)
+    spend(ada, 50000)
+    review_all(program, END_OF_2027 - DAY)
+    count_order(ada, 100, day=date(2026, 3, 1))
+
+    assert settle_ends(program=program, at=END_OF_2027) == Outcome(1, falls=1)
+
+    assert list(unproven_members(program, Stretch(), END_OF_2027)) == [ada.pk]
+
+
+def test_who_has_left_does_not_fall(program):
+    ada, bob = make_member(program, "ada"), make_member(program, "bob")
+    for member in (ada, bob):
+        spend(member, 50000)
+    close_member(member=ada, reason="asked to", at=NOON)
+
+    assert settle_ends(program=program, at=END_OF_2027) == Outcome(1, falls=1)
+
+    assert tiers_of(program) == {"ada": "gold", "bob": "member"}
+
+
 @settings(max_examples=20, deadline=None)
 @given(facts=facts, later=st.integers(0, 900))
 def test_judged_by_a_sum_or_by_a_replay_a_member_stands_alike(facts, later):
@@ -145,6 +209,11 @@ def test_judged_by_a_sum_or_by_a_replay_a_member_stands_alike(facts, later):
         review_due_members(program=program, at=moment)
 
     assert standing(ada) == standing(twin)
+
+
+def tiers_of(program):
+    rows = Standing.objects.filter(program=program).select_related("member")
+    return {row.member.external_id: row.tier for row in rows}
 
 
 def days_of(member):

@@ -123,8 +123,9 @@ def test_a_review_of_everybody_after_the_daily_work_changes_nothing(facts, later
     missed=st.lists(st.booleans(), min_size=6, max_size=6),
     proven_on=st.integers(0, 900),
     later=st.integers(0, 500),
+    is_lived=st.booleans(),
 )
-def test_whoever_a_review_would_change_is_looked_at(facts, missed, proven_on, later):
+def test_whoever_a_review_would_change_is_looked_at(facts, missed, proven_on, later, is_lived):
     program = a_program()
     ada = make_member(program)
     stated_on, is_proven = 0, False
@@ -136,6 +137,8 @@ def test_whoever_a_review_would_change_is_looked_at(facts, missed, proven_on, la
         if not is_missed:
             review(ada, at=noon(stated_on))
     end = noon(stated_on + later)
+    if is_lived:
+        live(program, end)
     before = rows(program)
 
     looked_at = list(unproven_members(program, Stretch(), end))
