@@ -5,12 +5,14 @@ shows it every time, and need not wait for them.
 """
 
 import logging
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import uuid4
 
 import structlog
 from csp import middleware as policies
 from csp.constants import HEADER
+from django.conf import settings
 from django.contrib.auth import middleware as staff
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
@@ -18,8 +20,25 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django_structlog.middlewares import request as requests
 
+from config.proxies import Network, client_of
+
 API = "/api/v1/"
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
+
+
+class ClientAddressMiddleware:
+    """Puts the caller's address where everybody looks for it: REMOTE_ADDR."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> Any:
+        trusted: Sequence[Network] = settings.TRUSTED_PROXIES
+        if trusted:
+            peer = request.META.get("REMOTE_ADDR", "")
+            forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+            request.META["REMOTE_ADDR"] = client_of(peer, forwarded, trusted)
+        return self.get_response(request)
 
 
 class ForPeople:

@@ -18,6 +18,7 @@ from marshmallow import ValidationError
 from marshmallow.validate import Length, OneOf
 
 from config.logs import json_lines
+from config.proxies import Network, parse_networks
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 SQLITE = "django.db.backends.sqlite3"
@@ -91,6 +92,7 @@ def kept_secret(path: Path) -> str:
 # A variable may also name a file: SECRET_KEY_FILE=/run/secrets/key.
 env = FileAwareEnv(eager=False, strip_whitespace=True)
 env.add_parser("database", durable_database)
+env.add_parser("networks", parse_networks)
 
 DATA_DIR: Path = env.path("DATA_DIR", BASE_DIR / "var")
 LOG_LEVEL: str = env.str(
@@ -104,6 +106,8 @@ secret_key: str | None = env.str("SECRET_KEY", validate=Length(min=1), **key_def
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [".localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 https: bool = env.bool("HTTPS", False)
+# Whose X-Forwarded-For is believed: nobody's, unless it is said.
+TRUSTED_PROXIES: list[Network] = env.networks("TRUSTED_PROXIES", "")
 database: dict[str, Any] = env.database(
     "DATABASE_URL", f"sqlite:///{DATA_DIR}/perennial.sqlite3"
 )
@@ -154,6 +158,7 @@ INSTALLED_APPS = [
     "config.apps.StaffConfig",  # the admin comes last, so that our templates are found first
 ]
 MIDDLEWARE = [
+    "config.middleware.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.RequestMiddleware",
@@ -213,7 +218,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 # Both together: a stranger cannot lock a colleague out from elsewhere.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-# A header is whatever the caller says; the address of the connection is not.
+# A header is whatever the caller says; REMOTE_ADDR is put there by trusted proxies alone.
 AXES_IPWARE_META_PRECEDENCE_ORDER = ["REMOTE_ADDR"]
 AXES_VERBOSE = False
 

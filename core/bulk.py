@@ -135,7 +135,7 @@ def insert_rows(
     """
     if not rows:
         return
-    shape = _shape(model, tuple(columns), connection.vendor)
+    shape = shape_of(model, tuple(columns), connection.vendor)
     prepared = shape.prepared(rows)
     if connection.vendor == "postgresql" and len(rows) >= COPY_FROM and not unless_exists:
         _copy(f"COPY {shape.table} ({shape.names}) FROM STDIN", prepared)
@@ -165,7 +165,7 @@ def insert_together(*tables: Table) -> None:
     texts: list[str] = []
     values: list[Any] = []
     for model, columns, rows in given:
-        shape = _shape(model, tuple(columns), connection.vendor)
+        shape = shape_of(model, tuple(columns), connection.vendor)
         texts.append(shape.insert(len(rows)))
         values += chain.from_iterable(shape.prepared(rows))
     *first, last = texts
@@ -188,7 +188,7 @@ def update_rows(model: type[models.Model], columns: Sequence[str], rows: Sequenc
     """
     if not rows:
         return
-    shape = _shape(model, ("id", *columns), connection.vendor)
+    shape = shape_of(model, ("id", *columns), connection.vendor)
     prepared = shape.prepared(rows)
     if connection.vendor == "postgresql" and len(rows) > 1:
         updated = _update_from_arrays(shape, prepared)
@@ -277,7 +277,7 @@ class Shape:
 
 
 @cache
-def _shape(model: type[models.Model], columns: Sequence[str], vendor: str) -> Shape:
+def shape_of(model: type[models.Model], columns: Sequence[str], vendor: str) -> Shape:
     """Return these columns (attribute names) of a model; made once for each database."""
     by_name = {field.attname: field for field in model._meta.concrete_fields}
     fields = [by_name[column] for column in columns]

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Cast
 
 from core import bulk, clock
+from core.alike import Kinds, insert_alike
 from core.models import Event
 
 
@@ -26,22 +27,36 @@ class NewEvent:
 
 def record_events(events: Sequence[NewEvent]) -> None:
     """Append events; they go out once the caller's transaction has committed."""
+    bulk.insert_rows(*rows_of_events(events))
+
+
+def rows_of_events(events: Sequence[NewEvent]) -> bulk.Table:
+    """Return what `record_events` appends, to be written together with other rows."""
     recorded_at = clock.real_now()
-    bulk.insert_rows(
-        Event,
-        ("program_id", "member_id", "type", "data", "occurred_at", "recorded_at"),
-        [
-            (
-                event.program_id,
-                event.member_id,
-                event.type,
-                event.data,
-                event.occurred_at,
-                recorded_at,
-            )
-            for event in events
-        ],
-    )
+    columns = ("program_id", "member_id", "type", "data", "occurred_at", "recorded_at")
+    rows = [
+        (
+            event.program_id,
+            event.member_id,
+            event.type,
+            event.data,
+            event.occurred_at,
+            recorded_at,
+        )
+        for event in events
+    ]
+    return Event, columns, rows
+
+
+def record_alike(events: Sequence[tuple[NewEvent, Sequence[int]]]) -> None:
+    """Append events that are about many members each, alike but for whom."""
+    recorded_at = clock.real_now()
+    columns = ("program_id", "type", "data", "occurred_at", "recorded_at")
+    groups = [
+        ((event.program_id, event.type, event.data, event.occurred_at, recorded_at), members)
+        for event, members in events
+    ]
+    insert_alike(Event, "member_id", Kinds(columns, groups))
 
 
 def events_about(

@@ -49,10 +49,12 @@ def read_rows(
     *,
     lock: bool = False,
     shared: bool = False,
+    no_key: bool = False,
 ) -> list[M]:
     """Return a program's rows that meet a condition, in id order; locked if asked.
 
-    A `shared` lock lets others read and lock likewise, and keeps writers away.
+    A `shared` lock lets others read and lock likewise, and keeps writers away; one with
+    `no_key` lets others write rows that refer to these.
     Columns in conditions are named by the caller, never by input.
     """
     if condition == NEVER:
@@ -61,7 +63,8 @@ def read_rows(
     select = _select(model, _names(model))
     statement = f'{select} WHERE "program_id" = %s AND {text} ORDER BY "id"'
     if lock and connection.features.has_select_for_update:
-        statement += " FOR SHARE" if shared else " FOR UPDATE"
+        strength = "NO KEY UPDATE" if no_key else "UPDATE"
+        statement += " FOR SHARE" if shared else f" FOR {strength}"
     return _instances(model, _rows(statement, [program_id, *values]))
 
 

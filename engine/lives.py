@@ -8,7 +8,9 @@ from loyalty.services.adjustments import Requested
 from loyalty.services.erasing import erase_member
 from loyalty.services.merging import merge_members, undo_merge
 from loyalty.services.statuses import reactivate_member
-from referrals.services.moving import forget_referrals, merge_referrals
+from referrals.services.forgetting import forget_referrals
+from referrals.services.merging import gifts_of_merged as referral_gifts_of_merged
+from referrals.services.merging import join_referrals, part_referrals
 from tiers.services.forgetting import forget_tiers
 from tiers.services.merging import gifts_of_merged, join_tiers, part_tiers
 from tiers.services.reviews import review_members
@@ -24,15 +26,17 @@ def merge_people(
     """
     merge = merge_members(member=member, into=into, requested=requested, reason=reason)
     join_tiers(merge=merge, at=requested.at)
-    merge_referrals(program=member.program, merged=member, into=into, at=requested.at)
+    join_referrals(merge=merge, at=requested.at)
     return merge
 
 
 @retrying
 def part_people(*, merge: Merge, at: datetime) -> Merge:
     """Make two members of one again. Refused as by `undo_merge`."""
-    undone = undo_merge(merge=merge, at=at, gifts=gifts_of_merged(merge))
+    gifts = [*gifts_of_merged(merge), *referral_gifts_of_merged(merge)]
+    undone = undo_merge(merge=merge, at=at, gifts=gifts)
     part_tiers(merge=undone, at=at)
+    part_referrals(merge=undone, at=at)
     return undone
 
 

@@ -35,14 +35,17 @@ Stage = Callable[[Wave], None]
 def record_facts(wave: Wave) -> None:
     """The facts as stated, under lock; stale and repeated ones stop here."""
     program_id, stated = wave.setup.program_id, one_of("external_id", stated_orders(wave))
-    find_members(wave, read_rows(Order, program_id, stated) if _must_ask_orders(wave) else ())
+    # Whoever claims a friend waits for the friend's facts, and they for the claim.
+    lock = referral_setup_of(wave.program).has_any and not wave.is_preview
+    known = read_rows(Order, program_id, stated) if _must_ask_orders(wave) else ()
+    find_members(wave, known, lock=lock)
     _celebrate(wave)
     enrol_members(wave)
     _open_book(wave)
     locked = read_rows(Order, program_id, stated, lock=True)
     orders = {order.external_id: order for order in locked}
     if has_new_owners(wave, orders):
-        find_members(wave, orders.values())
+        find_members(wave, orders.values(), lock=lock)
         _celebrate(wave)
         _open_book(wave)
     record_orders(wave, orders)

@@ -1,12 +1,15 @@
 """What time does to referrals: rewards that have waited, claims that run out."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from core.transactions import retrying
 from loyalty.models import Program
 from loyalty.services.jobs import end_of_run, last_run, lock_run, pass_over, reach
+from referrals.models import Referral
 from referrals.queries.programs import referral_setup_of
-from referrals.services.agreeing import settle_due
+from referrals.services.agreeing import settle_due, settle_referrals
+from referrals.services.clicks import forget_clicks
 from referrals.services.identities import forget_identities, remember_unknown
 
 JOB = "referral_identities"
@@ -21,9 +24,21 @@ def settle_referrals_due(program: Program, *, at: datetime) -> dict[str, int]:
         settled += done
     while _remember_members(program, at):
         pass
-    while forget_identities(program=program, at=at):
+    while forget_identities(program=program, at=at) or forget_clicks(program=program, at=at):
         pass
     return {"referrals_settled": settled}
+
+
+def settle_seen(program: Program, referrals: Iterable[Referral], *, at: datetime) -> bool:
+    """Write down what is due of these referrals, before anybody looks at them.
+
+    So that a reward that is due is told, and paid, though no job has run. Return whether
+    there was anything to write.
+    """
+    due = [referral.pk for referral in referrals if referral.is_due(at)]
+    if due:
+        settle_referrals(program=program, referrals=due, at=at)
+    return bool(due)
 
 
 def _remember_members(program: Program, at: datetime) -> bool:

@@ -2,9 +2,10 @@
 
 A `redemption` asks for a reward or pays with points, once for its id. An order names
 redemptions, and the vouchers that they yielded, by those ids, since nobody knows
-codes before they are made. A `program` loads a changed program file, and a `tier` is
-set by hand; a fact has to follow on the same day, or nobody would see that the day is
-over.
+codes before they are made; those of a referral it names by side and friend. A
+`program` loads a changed program file, and a `tier` is set by hand; a fact has to
+follow on the same day, or nobody would see that the day is over. What is about
+referrals is in `seeds.referring`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ from loyalty.services.adjustments import Requested
 from loyalty.services.redemptions import RedemptionRequest, redeem_reward
 from seeds.days import Fact
 from seeds.program_files import program_file
+from seeds.referring import approve, choose, follow, reject, voucher_of
 from tiers.queries.telling import tiers_held
 from tiers.services.by_hand import set_tier
 
@@ -61,6 +63,10 @@ ACTS: Mapping[str, Callable[[Program, Fact], None]] = {
     "redemption": redeem,
     "program": change_program,
     "tier": give_tier,
+    "code": choose,
+    "link": follow,
+    "approve": approve,
+    "reject": reject,
 }
 
 
@@ -71,8 +77,14 @@ def name_redemptions(program: Program, body: Mapping[str, Any]) -> dict[str, Any
     if "redemptions" in body:
         named["redemptions"] = [str(redeemed[name]) for name in body["redemptions"]]
     if "vouchers" in body:
-        named["vouchers"] = [redeemed[name].voucher.shown for name in body["vouchers"]]
+        named["vouchers"] = [_code(program, redeemed, name) for name in body["vouchers"]]
     return named
+
+
+def _code(program: Program, redeemed: Mapping[str, Redemption], name: str) -> str:
+    voucher = redeemed[name].voucher if name in redeemed else voucher_of(program, name)
+    # One that is gone is named all the same, and refused by that name.
+    return voucher.shown if voucher else name
 
 
 def _redeemed(program: Program, names: Sequence[str]) -> dict[str, Redemption]:

@@ -13,9 +13,13 @@ from seeds.contents import Expect
 from seeds.data_summary import DataSummary
 from seeds.days import Day
 from seeds.discount_years import live_through_discount_years
+from seeds.milestone_weeks import live_through_milestone_weeks
+from seeds.one_sided_months import live_through_one_sided_months
 from seeds.online_retail import SHIPPED_QUARTER, read_days
 from seeds.program_files import program_file
 from seeds.recompute import expected_points
+from seeds.storage_weeks import live_through_storage_weeks
+from seeds.two_sided_months import live_through_two_sided_months
 from seeds.vip_years import live_through_vip_years
 from seeds.zoo_year import live_through_zoo_year
 
@@ -94,6 +98,26 @@ SHOPS = {
             name="members_only",
             about="a vault, early launches and a chat for those who are let in",
             read=_invented(live_through_circle_years),
+        ),
+        Shop(
+            name="two_sided",
+            about="$10 for you, half off for your friend: half a year of a teapot shop",
+            read=_invented(live_through_two_sided_months),
+        ),
+        Shop(
+            name="one_sided",
+            about="two points for every dollar of a friend's order, five friends a month",
+            read=_invented(live_through_one_sided_months),
+        ),
+        Shop(
+            name="storage",
+            about="500 MB for both when a friend stores a file, up to 16 GB",
+            read=_invented(live_through_storage_weeks),
+        ),
+        Shop(
+            name="milestones",
+            about="points for each friend, more at the third and tenth, a box for every fifth",
+            read=_invented(live_through_milestone_weeks),
         ),
     )
 }

@@ -18,6 +18,9 @@ from loyalty.models import (
     VoucherUse,
     Wallet,
 )
+from referrals.admin.referral_words import given
+from referrals.models import Payout, Referral, ReferralProgram
+from referrals.rules.states import State
 from seeds.data_summary import DataSummary
 from tiers.queries.ladders import tier_setup_of
 from tiers.queries.standings import standings_of
@@ -81,6 +84,7 @@ def rows_of_program(program: Program) -> Iterator[Row]:
                 yield f"  {label}", f"{points:,}"
     yield from _rows_of_redemptions(program)
     yield from _rows_of_tiers(program)
+    yield from _rows_of_referrals(program)
 
 
 def _rows_of_redemptions(program: Program) -> Iterator[Row]:
@@ -104,6 +108,28 @@ def _rows_of_tiers(program: Program) -> Iterator[Row]:
         counts = Counter(theirs[code].tier for theirs in held.values())
         in_tiers = [(counts[tier.code], tier.name) for tier in ladder.tiers]
         yield ladder.name, ", ".join(f"{count:,} {name}" for count, name in in_tiers if count)
+
+
+def _rows_of_referrals(program: Program) -> Iterator[Row]:
+    """Yield how friends have come along in each referral program, and what that gave."""
+    for referral_program in ReferralProgram.objects.filter(program=program):
+        referrals = Referral.objects.filter(referral_program=referral_program)
+        counts = Counter(referral.state_at(program.now()) for referral in referrals)
+        said = ", ".join(f"{counts[state]:,} {state}" for state in State if counts[state])
+        yield f"{referral_program}: referrals", f"{referrals.count():,}: {said}"
+        yield from _rows_of_payouts(referral_program)
+
+
+def _rows_of_payouts(referral_program: ReferralProgram) -> Iterator[Row]:
+    payouts = Payout.objects.filter(referral_program=referral_program, taken_back_at=None)
+    for side in Payout.Side:
+        gifts: Counter[str] = Counter()
+        for payout in payouts.filter(side=side).select_related("program").order_by("pk"):
+            is_given = payout.outcome == Payout.Outcome.GIVEN
+            gifts[given(payout) if is_given else payout.get_outcome_display().lower()] += 1
+        if gifts:
+            said = ", ".join(f"{count:,} x {gift}" for gift, count in gifts.items())
+            yield f"  {side.label.lower()}s were given", said
 
 
 def rows_of_file(summary: DataSummary, listed_in: Path) -> Iterator[Row]:

@@ -96,6 +96,19 @@ class Teller:
         body = {"member": member, "reward": reward, "capture": True}
         return _told("redemption", name, self.moment(wall), body)
 
+    def chooses(self, member: str, code: str, wall: str) -> Fact:
+        """Tell that an advocate picks a code to pass on."""
+        return _told("code", code, self.moment(wall), {"member": member})
+
+    def follows(self, friend: str, code: str, wall: str, *, email: str, device: str) -> Fact:
+        """Tell that a friend, not yet a member perhaps, comes by an advocate's link."""
+        body = {"code": code, "email": email, "device": device}
+        return _told("link", friend, self.moment(wall), body)
+
+    def decides(self, decision: str, friend: str, wall: str, note: str) -> Fact:
+        """Tell that somebody of the staff says `approve` or `reject` to a friend's referral."""
+        return _told(decision, friend, self.moment(wall), {"note": note})
+
 
 def _told(kind: str, name: str, told_at: datetime, body: Fact) -> Fact:
     return {"kind": kind, "id": name, "told_at": told_at} | body

@@ -1,7 +1,7 @@
 """API keys, which staff may look at and revoke; answers kept for repeats; and erasing."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -11,14 +11,18 @@ from django.http import HttpRequest
 from core import clock
 from core.staff import DASH, Page, ReadOnlyAdmin, moment
 from engine.lives import merge_people, part_people, welcome_back
+from engine.spending import redeem_for_member, settle_for_member
 from engine.upkeep import bring_up_to_date
 from loyalty.admin.acting import Act, ActingAdmin
 from loyalty.admin.lives import MergeAdmin, Undo
 from loyalty.admin.member_acts import Issue, MergeInto, Reactivate
 from loyalty.admin.members import MemberAdmin
+from loyalty.admin.redemption_acts import Reverse, Settling, Void
+from loyalty.admin.redemptions import RedemptionAdmin
 from loyalty.admin.rewards import RewardAdmin
-from loyalty.models import Member, Merge, Program, Reward
+from loyalty.models import Member, Merge, Program, Redemption, Reward
 from loyalty.queries.export import export_chunks
+from loyalty.services.redemptions import RedemptionRequest
 from storefront.models import ApiKey, ClaimsKey, IdempotencyKey
 from storefront.services.erasure import forget_member
 from storefront.services.keys import revoke_api_key
@@ -179,6 +183,25 @@ class IssueByTier(Issue):
     def tiers(self) -> Mapping[str, str]:
         return tiers_held(self.row, self.row.program.now())
 
+    def redeem(self, request: RedemptionRequest) -> Redemption:
+        return redeem_for_member(member=self.row, request=request, requested=self.asked())
+
+
+class SettlingAsOfNow(Settling):
+    """The same, and the member stands where it stands by now."""
+
+    def settle(self, settle: Callable[..., Redemption], **asked: Any) -> None:
+        requested = self.asked()
+        settle_for_member(settle=settle, redemption=self.row, requested=requested, **asked)
+
+
+class VoidAsOfNow(SettlingAsOfNow, Void):
+    """The same, of what is held."""
+
+
+class ReverseAsOfNow(SettlingAsOfNow, Reverse):
+    """The same, of what was spent."""
+
 
 class Erase(Act):
     """Erases what identifies a person, for good."""
@@ -236,7 +259,7 @@ class WelcomeBack(Reactivate):
         welcome_back(member=self.row, at=self.asked().at)
 
 
-admin.site.unregister([Member, Merge, Reward])
+admin.site.unregister([Member, Merge, Redemption, Reward])
 
 
 @admin.register(Member)
@@ -278,6 +301,17 @@ class TieredRewardAdmin(RewardAdmin):
         at = program.now()
         held = standings_of(program, members, at)
         return {member: held_codes(held[member.pk]) for member in members}
+
+
+@admin.register(Redemption)
+class FollowedRedemptionAdmin(RedemptionAdmin):
+    """Redemptions, whose points may move their members by ladders that follow balances."""
+
+    acts: ClassVar[Mapping[str, type[Act]]] = {
+        **RedemptionAdmin.acts,
+        "void": VoidAsOfNow,
+        "reverse": ReverseAsOfNow,
+    }
 
 
 @admin.register(Merge)

@@ -1,4 +1,4 @@
-"""The codes by which friends arrive, and the clicks on them."""
+"""The codes by which friends arrive, how they are passed on, and the clicks on them."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from core.staff import AnyModelAdmin, Page, Tool, WordFilter, readable
 from loyalty.admin.acting import ActingAdmin
 from loyalty.admin.showing import ProgramRowsAdmin, link, list_of, local
-from referrals.models import Click, Referral, ReferralCode
+from referrals.models import Click, Referral, ReferralCode, Sharing
 from referrals.queries.codes import codes_like
 
 
@@ -58,6 +58,7 @@ class ReferralCodeAdmin(ActingAdmin):
         return [
             Tool("Referrals by it", list_of(Referral, code=row.pk)),
             Tool("Clicks on it", list_of(Click, code=row.pk)),
+            Tool("How it was passed on", list_of(Sharing, code=row.pk)),
         ]
 
     def page(self, code: ReferralCode) -> Page:
@@ -108,3 +109,33 @@ class ClickAdmin(ProgramRowsAdmin):
             ("Program", link(program)),
         ]
         return Page(facts, note="Who it was is kept as a hash, and not shown.")
+
+
+@admin.register(Sharing)
+class SharingAdmin(ProgramRowsAdmin):
+    list_display = ("id", "code", "channel", "day", "views", "shares", "last")
+    list_select_related = ("program", "code")
+    list_filter = ("program",)
+    search_fields = ("code__code",)
+    search_help_text = "A code however typed."
+
+    @admin.display(description="last")
+    def last(self, sharing: Sharing) -> str:
+        return local(sharing.last_at, sharing.program)
+
+    def found_by(self, term: str) -> Q:
+        return Q(code__in=[code.pk for code in codes_like(term)])
+
+    def page(self, sharing: Sharing) -> Page:
+        program = sharing.program
+        facts: list[tuple[str, object]] = [
+            ("Code", link(sharing.code)),
+            ("Channel", readable(sharing.channel)),
+            ("Day", sharing.day.isoformat()),
+            ("Shown to the advocate", sharing.views),
+            ("Passed on", sharing.shares),
+            ("First", local(sharing.first_at, program)),
+            ("Last", self.last(sharing)),
+            ("Program", link(program)),
+        ]
+        return Page(facts, note="As the shop's pages have said it. Nothing is paid by it.")

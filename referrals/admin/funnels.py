@@ -13,15 +13,17 @@ from loyalty.admin.showing import link, money
 from loyalty.models import Member, Program
 from referrals.admin.review import chosen_program
 from referrals.models import ReferralProgram
-from referrals.queries.funnel import Funnel, funnels
+from referrals.queries.funnel import WHOLE, Funnel, Part, funnels, ranked
 
 BY: Mapping[str, str] = {
     "referral_program": "By referral program",
     "advocate": "By advocate",
     "channel": "By channel",
 }
-# Each stage has at most as many as the one before.
-STAGES: Sequence[tuple[str, str]] = (
+# Each stage has at most as many as the one before. Views are left to the table: beside
+# them all that follows would be a line.
+BARS: Sequence[tuple[str, str]] = (
+    ("shares", "shares"),
     ("clicks", "clicks"),
     ("claims", "claims"),
     ("signups", "signed up"),
@@ -78,8 +80,9 @@ def _chosen(request: HttpRequest) -> ReferralProgram | None:
 
 def funnel_rows(program: Program, by: str, of: ReferralProgram | None) -> list[dict[str, Any]]:
     """Return the funnels of a page: who brought most comes first."""
-    found = funnels(program.pk, by=by, referral_program=of.pk if of else None)
-    order = sorted(found, key=lambda key: (-found[key].revenue, -found[key].claims, str(key)))
+    part = Part(of.pk) if of else WHOLE
+    found = funnels(program.pk, by=by, at=program.now(), part=part)
+    order = ranked(found)
     names = _names(by, order[:SHOWN])
     return [_row(names.get(key) or _nameless(by), found[key], program) for key in order]
 
@@ -94,7 +97,7 @@ def _names(by: str, keys: Iterable[Any]) -> dict[Any, object]:
 
 
 def _nameless(by: str) -> str:
-    return "Milestones" if by == "advocate" else "No channel"
+    return "Nobody" if by == "advocate" else "No channel"
 
 
 def _row(name: object, funnel: Funnel, program: Program) -> dict[str, Any]:
@@ -108,13 +111,14 @@ def _row(name: object, funnel: Funnel, program: Program) -> dict[str, Any]:
 
 
 def bars_of(funnel: Funnel) -> list[Bar]:
-    """Return the stages as bars, each as high as its share of the clicks."""
-    most, width = funnel.clicks or 1, 100 / len(STAGES)
+    """Return the stages as bars, each as high as its part of the first."""
+    first, width = BARS[0][0], 100 / len(BARS)
+    most = getattr(funnel, first) or 1
     bars = []
-    for place, (stage, said) in enumerate(STAGES):
+    for place, (stage, said) in enumerate(BARS):
         count = getattr(funnel, stage)
         height = max(count * 100 / most, 2)
-        share = f", {count * 100 / most:.0f} %" if stage != "clicks" and funnel.clicks else ""
+        share = f", {count * 100 / most:.0f} %" if stage != first and count else ""
         text = f"{count:,} {said}{share}"
         bars.append(Bar(place * width, width - GAP, 100 - height, height, text))
     return bars

@@ -10,6 +10,7 @@ from loyalty.admin.additions import Addition, Happening, add_to_member_page
 from loyalty.admin.reward_words import gives_in_words
 from loyalty.admin.showing import link, list_of
 from loyalty.models import Member, Program
+from referrals.admin.by_hand import BroughtBy
 from referrals.admin.referral_words import friend_of, state_mark, told_shoppers
 from referrals.models import Payout, Referral, ReferralCode, ReferralStep
 from referrals.queries.advocates import AdvocateView, advocate_view
@@ -131,4 +132,11 @@ def lists_of(member: Member) -> Sequence[Tool]:
     ]
 
 
-add_to_member_page(Addition(panels=referrals_panels, happenings=steps_of, lists=lists_of))
+add_to_member_page(
+    Addition(
+        panels=referrals_panels,
+        happenings=steps_of,
+        lists=lists_of,
+        acts={"brought-by": BroughtBy},
+    )
+)

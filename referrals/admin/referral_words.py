@@ -30,6 +30,7 @@ REASONS: Mapping[str, str] = {
     "disposable_email": "The e-mail address is one to throw away",
     "known_before": "A member is known by the same",
     "ring": "The friend brought who brought the advocate",
+    "dense_group": "Many friends of this advocate share a device, a card or an address",
     "ip_velocity": "Many claims from this IP address within a day",
     "network_velocity": "Many claims from this network within a day",
     "advocate_velocity": "Many claims by this advocate within a day",
@@ -67,6 +68,7 @@ CAUSES: Mapping[str, str] = {
     "enrolment": "A code at enrolment",
     "checkout": "A code at the checkout",
     "staff": "Staff",
+    "withdrawn": "Staff took back a slip",
 }
 TONES: Mapping[str, str] = {
     State.REWARDED: "fulfilled",

@@ -14,6 +14,7 @@ from loyalty.admin.acting import Act, ActingAdmin
 from loyalty.admin.ledger import entries_panel
 from loyalty.admin.showing import link, list_of, local, money
 from loyalty.models import Entry, Member, Program, Wallet
+from referrals.admin.by_hand import Withdraw
 from referrals.admin.decisions import Approve, Reinstate, Reject, Reopen
 from referrals.admin.payouts import payouts_panel
 from referrals.admin.referral_words import (
@@ -81,6 +82,7 @@ class ReferralAdmin(ReviewPages, ActingAdmin):
         "reopen": Reopen,
         "reinstate": Reinstate,
         "reject": Reject,
+        "withdraw": Withdraw,
     }
 
     @admin.display(description="referral")

@@ -8,11 +8,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
+from django.urls import reverse
 
 from core.admin import is_number
 from core.errors import DomainError
-from core.staff import DASH, AnyModelAdmin, Panel
+from core.staff import DASH, AnyModelAdmin, Panel, Tool
 from loyalty.admin.acting import note_act, sentence
+from loyalty.admin.additions import add_to_overview
 from loyalty.admin.showing import link, local, money
 from loyalty.models import Member, Program
 from referrals.admin.decisions import DECISIONS, PERMISSION, decide
@@ -79,6 +81,18 @@ def waiting_in(program: Program | None) -> QuerySet[Referral]:
     """Return the referrals that wait to be looked at, of one program or all."""
     programs = [program.pk] if program else list(Program.objects.values_list("pk", flat=True))
     return Referral.objects.filter(program__in=programs, state=State.FLAGGED.value)
+
+
+def reviews_waiting(program: Program) -> list[Tool]:
+    """Say on the overview how many referrals wait to be looked at."""
+    count = waiting_in(program).count()
+    if not count:
+        return []
+    address = f"{reverse('admin:referrals_referral_review')}?program={program.pk}"
+    return [Tool(f"{count:,} referral{'' if count == 1 else 's'} to review", address)]
+
+
+add_to_overview(reviews_waiting)
 
 
 def _decide_all(request: HttpRequest) -> str:

@@ -530,6 +530,76 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="Sharing",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("channel", models.CharField(blank=True, max_length=40)),
+                ("day", models.DateField(help_text="Of the program's time zone.")),
+                ("views", models.PositiveIntegerField(default=0)),
+                ("shares", models.PositiveIntegerField(default=0)),
+                ("first_at", models.DateTimeField(help_text="Program time.")),
+                ("last_at", models.DateTimeField(help_text="Program time.")),
+                (
+                    "program",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.program",
+                    ),
+                ),
+                (
+                    "code",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="referrals.referralcode",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "share",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("code", "day", "channel"), name="sharing_of_a_day_once"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="MergedReferrals",
+            fields=[
+                (
+                    "merge",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="referrals",
+                        serialize=False,
+                        to="loyalty.merge",
+                    ),
+                ),
+                ("taken", models.JSONField(default=dict)),
+                ("is_undone", models.BooleanField(default=False)),
+                (
+                    "program",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="loyalty.program",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "merge of referrals",
+                "verbose_name_plural": "merges of referrals",
+            },
+        ),
         migrations.AddConstraint(
             model_name="referralprogram",
             constraint=models.UniqueConstraint(

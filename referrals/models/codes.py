@@ -1,4 +1,4 @@
-"""The codes by which friends arrive, and the clicks on them."""
+"""The codes by which friends arrive, how they are passed on, and the clicks on them."""
 
 from django.db import models
 from django.db.models import Q
@@ -70,3 +70,30 @@ class Click(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day}, {self.times}"
+
+
+class Sharing(models.Model):
+    """How often an advocate looked at a code and passed it on by a channel, on a local day.
+
+    What was looked at had no channel yet.
+    """
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, db_index=False)
+    code = models.ForeignKey(ReferralCode, on_delete=models.PROTECT, db_index=False)
+    channel = models.CharField(max_length=40, blank=True)
+    day = models.DateField(help_text="Of the program's time zone.")
+    views = models.PositiveIntegerField(default=0)
+    shares = models.PositiveIntegerField(default=0)
+    first_at = models.DateTimeField(help_text="Program time.")
+    last_at = models.DateTimeField(help_text="Program time.")
+
+    class Meta:
+        verbose_name = "share"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code", "day", "channel"], name="sharing_of_a_day_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day}, {self.channel or 'seen'}"

@@ -125,8 +125,14 @@ class Referral(models.Model):
     def is_over(self) -> bool:
         return self.state in OVER
 
+    def is_due(self, at: datetime) -> bool:
+        """Say whether its hold has passed, and nobody has noted that yet."""
+        return self.state == State.QUALIFIED and self.due_at is not None and self.due_at <= at
+
     def state_at(self, at: datetime) -> str:
-        """Return how it stands, whether or not anybody has noted that it has expired."""
+        """Return how it stands by the clock, whether or not anybody has noted it."""
+        if self.is_due(at):
+            return State.REWARDED.value
         is_open = self.state in (State.CLAIMED, State.SIGNED_UP)
         if is_open and self.expires_at is not None and self.expires_at <= at:
             return State.EXPIRED.value

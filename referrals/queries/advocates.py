@@ -9,7 +9,7 @@ from django.db.models import Count, Sum
 
 from loyalty.models import Member
 from referrals.models import Payout
-from referrals.queries.funnel import Funnel, funnels
+from referrals.queries.funnel import Funnel, Part, funnels
 from referrals.queries.programs import ReferralSetup
 from referrals.rules.payouts import Cap
 
@@ -28,9 +28,8 @@ def advocate_view(
 ) -> AdvocateView:
     """Return how an advocate's friends have come along in a live referral program."""
     number = setup.programs[referral_program]
-    found = funnels(
-        setup.program_id, by="advocate", referral_program=number, advocate=member.pk
-    )
+    own = Part(number, member.pk)
+    found = funnels(setup.program_id, by="advocate", at=at, part=own)
     cap = setup.newest(referral_program).cap
     return AdvocateView(
         found.get(member.pk, Funnel()),

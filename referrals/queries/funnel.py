@@ -1,13 +1,16 @@
-"""From the click to the reward: how many came how far, what they brought and what they cost."""
+"""From the invitation to the reward: how many came how far, what that brought and cost."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models.functions import Coalesce
 
-from referrals.models import Click, Payout, Referral, ReferralStep
+from referrals.models import Click, Payout, Referral, ReferralStep, Sharing
+from referrals.rules.funnel import STAGES, narrowed
 from referrals.rules.states import State
 
 # By what the funnel can be told apart, and where each table has it.
@@ -21,72 +24,90 @@ REFERRALS = {
     "advocate": "advocate_id",
     "channel": "channel",
 }
-# A milestone belongs to no referral, and so to no channel.
+# A milestone belongs to no referral, and so to no channel; it is its member's.
 PAYOUTS = {
     "referral_program": "referral_program_id",
-    "advocate": "referral__advocate_id",
+    "advocate": "for_whom",
     "channel": "referral__channel",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """How many came how far: each stage counts no more than the one before.
+    """How many came how far, each stage no more than the one before; then what it came to.
 
-    `views` are all clicks, `clicks` the visitors of a day, those of bots apart; who was
-    claimed without a click arrived all the same. What was reversed had been rewarded.
+    `views` and `shares` are how often advocates saw and passed on their codes, `clicks`
+    the visitors of a day, those of bots apart; who was claimed without a click arrived
+    all the same. What was reversed had been rewarded. `visits` are all clicks of people.
     `revenue` (minor units) is that of the orders that qualify now; `points` and `money`
     are what was given and not taken back.
     """
 
     views: int = 0
-    bots: int = 0
+    shares: int = 0
     clicks: int = 0
     claims: int = 0
     signups: int = 0
     qualified: int = 0
     rewarded: int = 0
     reversed: int = 0
+    visits: int = 0
+    bots: int = 0
     revenue: int = 0
     points: int = 0
     money: int = 0
 
 
-def funnels(
-    program_id: int,
-    *,
-    by: str,
-    referral_program: int | None = None,
-    advocate: int | None = None,
-) -> dict[Any, Funnel]:
-    """Return the funnel by referral program, advocate (numbers) or channel: three queries.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the funnel: that of a referral program, of an advocate, by their numbers."""
 
-    Of one referral program or one advocate, if they are named.
+    referral_program: int | None = None
+    advocate: int | None = None
+
+    def condition(self, places: Mapping[str, str]) -> Q:
+        """Return the condition for it in a table that has these at its `places`."""
+        wanted = {"referral_program": self.referral_program, "advocate": self.advocate}
+        return Q(**{places[name]: value for name, value in wanted.items() if value is not None})
+
+
+WHOLE = Part()
+
+
+def funnels(program_id: int, *, by: str, at: datetime, part: Part = WHOLE) -> dict[Any, Funnel]:
+    """Return the funnel by referral program, advocate (numbers) or channel: four queries.
+
+    Each row is counted by itself: a visitor who came by two channels is in both.
     """
-    wanted = {"referral_program": referral_program, "advocate": advocate}
-    clicks = _sums_of_clicks(program_id, by, wanted)
-    claims = _sums_of_referrals(program_id, by, wanted)
-    costs = _sums_of_payouts(program_id, by, wanted)
+    clicks = _sums_of_clicks(program_id, by, part)
+    shares = _sums_of_shares(program_id, by, part)
+    claims = _sums_of_referrals(program_id, by, part, at)
+    costs = _sums_of_payouts(program_id, by, part)
     return {
-        key: _funnel(clicks[key], claims[key], costs[key])
-        for key in sorted({*clicks, *claims, *costs}, key=str)
+        key: _funnel(clicks[key] + shares[key], claims[key], costs[key])
+        for key in sorted({*clicks, *shares, *claims, *costs}, key=str)
     }
 
 
+def ranked(found: Mapping[Any, Funnel]) -> list[Any]:
+    """Return the keys of funnels: who brought most comes first."""
+    return sorted(found, key=lambda key: (-found[key].revenue, -found[key].claims, str(key)))
+
+
 def _funnel(
-    clicks: Mapping[str, int], claims: Mapping[str, int], costs: Mapping[str, int]
+    arrivals: Mapping[str, int], claims: Mapping[str, int], costs: Mapping[str, int]
 ) -> Funnel:
-    arrived = clicks["unique"] + claims["unclicked"]
+    counted = {
+        "views": arrivals["seen"],
+        "shares": arrivals["passed_on"],
+        # Who came without a click came. One visitor may stand for a household of friends.
+        "clicks": arrivals["unique"] + claims["unclicked"],
+        **{stage: claims[stage] for stage in STAGES[STAGES.index("claims") :]},
+    }
     return Funnel(
-        # One visitor of a household may stand for several friends.
-        views=max(clicks["views"] + claims["unclicked"], claims["claims"]),
-        clicks=max(arrived, claims["claims"]),
-        bots=clicks["bots"],
-        claims=claims["claims"],
-        signups=claims["signups"],
-        qualified=claims["qualified"],
-        rewarded=claims["rewarded"],
-        reversed=claims["reversed"],
+        **narrowed(counted),
+        visits=arrivals["visits"],
+        bots=arrivals["bots"],
         revenue=claims["revenue"],
         points=costs["points"],
         money=costs["money"],
@@ -96,10 +117,6 @@ def _funnel(
 Sums = defaultdict[Any, Counter[str]]
 
 
-def _condition(places: Mapping[str, str], wanted: Mapping[str, int | None]) -> Q:
-    return Q(**{places[name]: value for name, value in wanted.items() if value is not None})
-
-
 def _gathered(rows: Any, key: str) -> Sums:
     found: Sums = defaultdict(Counter)
     for row in rows:
@@ -107,24 +124,35 @@ def _gathered(rows: Any, key: str) -> Sums:
     return found
 
 
-def _sums_of_clicks(program_id: int, by: str, wanted: Mapping[str, int | None]) -> Sums:
+def _sums_of_clicks(program_id: int, by: str, part: Part) -> Sums:
     human = Q(is_bot=False)
     rows = (
-        Click.objects.filter(_condition(CLICKS, wanted), program=program_id)
+        Click.objects.filter(part.condition(CLICKS), program=program_id)
         .values(CLICKS[by])
         .annotate(
             unique=Count("pk", filter=human),
-            views=Sum("times", filter=human),
+            visits=Sum("times", filter=human),
             bots=Sum("times", filter=Q(is_bot=True)),
         )
     )
     return _gathered(rows, CLICKS[by])
 
 
-def _sums_of_referrals(program_id: int, by: str, wanted: Mapping[str, int | None]) -> Sums:
-    rewarded = ReferralStep.objects.filter(referral=OuterRef("pk"), state=State.REWARDED)
+def _sums_of_shares(program_id: int, by: str, part: Part) -> Sums:
     rows = (
-        Referral.objects.filter(_condition(REFERRALS, wanted), program=program_id)
+        Sharing.objects.filter(part.condition(CLICKS), program=program_id)
+        .values(CLICKS[by])
+        .annotate(seen=Sum("views"), passed_on=Sum("shares"))
+    )
+    return _gathered(rows, CLICKS[by])
+
+
+def _sums_of_referrals(program_id: int, by: str, part: Part, at: datetime) -> Sums:
+    rewarded = ReferralStep.objects.filter(referral=OuterRef("pk"), state=State.REWARDED)
+    # What is due was rewarded, whether or not anybody has written it down.
+    is_due = Q(state=State.QUALIFIED, due_at__lte=at)
+    rows = (
+        Referral.objects.filter(part.condition(REFERRALS), program=program_id)
         .annotate(was_rewarded=Exists(rewarded))
         .values(REFERRALS[by])
         .annotate(
@@ -132,7 +160,7 @@ def _sums_of_referrals(program_id: int, by: str, wanted: Mapping[str, int | None
             unclicked=Count("pk", filter=~Q(source="click")),
             signups=Count("pk", filter=Q(signed_up_at__isnull=False)),
             qualified=Count("pk", filter=Q(version__gte=1)),
-            rewarded=Count("pk", filter=Q(was_rewarded=True)),
+            rewarded=Count("pk", filter=Q(was_rewarded=True) | is_due),
             reversed=Count("pk", filter=Q(was_rewarded=True, state=State.REVERSED)),
             revenue=Sum("amount", filter=Q(state__in=(State.QUALIFIED, State.REWARDED))),
         )
@@ -140,11 +168,12 @@ def _sums_of_referrals(program_id: int, by: str, wanted: Mapping[str, int | None
     return _gathered(rows, REFERRALS[by])
 
 
-def _sums_of_payouts(program_id: int, by: str, wanted: Mapping[str, int | None]) -> Sums:
+def _sums_of_payouts(program_id: int, by: str, part: Part) -> Sums:
     stands = Q(taken_back_at=None) | Q(was_used=True)
     given = Payout.objects.filter(stands, program=program_id, outcome=Payout.Outcome.GIVEN)
     rows = (
-        given.filter(_condition(PAYOUTS, wanted))
+        given.annotate(for_whom=Coalesce("referral__advocate_id", "member_id"))
+        .filter(part.condition(PAYOUTS))
         .values(PAYOUTS[by])
         .annotate(sum_points=Sum("points"), sum_money=Sum("money"))
     )

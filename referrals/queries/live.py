@@ -10,6 +10,8 @@ from referrals.models import Identity, Referral
 from referrals.rules.states import BY_FACTS, OVER, State
 
 GONE = (Member.Status.CLOSED, Member.Status.ERASED)
+# What a step says that it came from where staff take back what they stated.
+WITHDRAWN = "withdrawn"
 OVER_STATES = [state.value for state in OVER]
 # What facts may still move: all but what was turned down for good.
 MOVABLE = ~Q(state=State.REJECTED.value) | Q(reason__in=[reason.value for reason in BY_FACTS])
@@ -69,29 +71,47 @@ def waiting_for(friend: Friend) -> list[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Movable:
-    """A referral that facts of its friend may move. The advocate may be gone by now."""
+class Seen:
+    """A referral before it is locked. The advocate may be gone by now."""
 
     id: int
     friend: int
     advocate: int
     advocate_is_open: bool
+    state: str
+    reason: str
+
+    @property
+    def is_movable(self) -> bool:
+        """Say whether facts may move it, as `MOVABLE` does."""
+        return self.state != State.REJECTED or self.reason in BY_FACTS
 
 
-def movable_of(friends: Iterable[int]) -> list[Movable]:
+def seen_of(friends: Iterable[int]) -> list[Seen]:
+    """Return all referrals of these friends, oldest first: one query."""
+    return _seen(Q(friend__in=list(friends)))
+
+
+def movable_of(friends: Iterable[int]) -> list[Seen]:
     """Return the referrals that facts of these friends may move, oldest first: one query."""
-    return _movable(Q(friend__in=list(friends)))
+    return [each for each in seen_of(friends) if each.is_movable]
 
 
-def advocates_of(referrals: Iterable[int]) -> list[Movable]:
-    """Return these referrals, by number, with their advocates."""
-    return _movable(Q(pk__in=list(referrals)))
+def advocates_of(referrals: Iterable[int]) -> list[Seen]:
+    """Return these referrals, by number, with their advocates, if facts may move them."""
+    return [each for each in _seen(Q(pk__in=list(referrals))) if each.is_movable]
 
 
-def _movable(condition: Q) -> list[Movable]:
-    rows = Referral.objects.filter(MOVABLE, condition).order_by("pk")
-    columns = ("pk", "friend_id", "advocate_id", "advocate__status")
+def _seen(condition: Q) -> list[Seen]:
+    columns = ("pk", "friend_id", "advocate_id", "advocate__status", "state", "reason")
+    rows = Referral.objects.filter(condition).order_by("pk").values_list(*columns)
     return [
-        Movable(pk, friend or 0, advocate, status not in GONE)
-        for pk, friend, advocate, status in rows.values_list(*columns)
+        Seen(pk, friend or 0, advocate, status not in GONE, state, reason)
+        for pk, friend, advocate, status, state, reason in rows
     ]
+
+
+def was_withdrawn(referral: Referral) -> bool:
+    """Say whether staff have taken back what they had stated by a slip."""
+    last = referral.steps.order_by("-number").values_list("cause", flat=True).first()
+    return last == WITHDRAWN

@@ -61,7 +61,7 @@ def normal_email(address: str) -> str:
     """Return the address that mail to this one ends up at; "" if it is none.
 
     Beside case and Unicode's ways of writing the same sign, what stands after a plus is
-    dropped everywhere: providers that keep it apart are hardly any.
+    dropped everywhere: a provider with other tags has no mailbox with a plus in its name.
     """
     local, _, domain = _plain(address).rpartition("@")
     domain = _ascii(domain.strip().rstrip("."))
@@ -71,7 +71,8 @@ def normal_email(address: str) -> str:
     if host:
         # whatever@somebody.fastmail.com is somebody's.
         return f"{host}@{provider.domain}"
-    bare = local.partition(provider.tag)[0].translate(dict.fromkeys(map(ord, provider.ignores)))
+    bare = local.partition("+")[0].partition(provider.tag)[0]
+    bare = bare.translate(dict.fromkeys(map(ord, provider.ignores)))
     return f"{bare or local}@{provider.domain}"
 
 

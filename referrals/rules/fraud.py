@@ -22,6 +22,7 @@ WEIGHTS: Mapping[str, int] = {
     "disposable_email": 40,
     "known_before": 60,  # by something that a member is known by
     "ring": 60,  # the friend referred who referred the advocate
+    "dense_group": 30,  # of the advocate's friends, by what they share
     "ip_velocity": 10,
     "network_velocity": 5,
     "advocate_velocity": 30,
@@ -40,12 +41,16 @@ OF_THE_HOME = OF_THE_ADDRESS | {
     "shared_payment",
     "shared_address",
     "similar_name",
+    "dense_group",
 }
 # By these the friend is the advocate.
 OF_ONE_PERSON = frozenset({"same_email", "same_phone"})
 
 # Claims within a day that are still nothing unusual.
 MOST_PER_IP, MOST_PER_NETWORK, MOST_PER_ADVOCATE = 5, 20, 20
+
+# Friends of one advocate in one home, by what they share, that are still a family.
+MOST_AT_HOME = 3
 
 # An order is just above the minimum if no more than this percentage of it is above.
 JUST_ABOVE = 2
@@ -81,7 +86,8 @@ class Evidence:
     """What is known about a claim.
 
     `same` has the kinds of identity that advocate and friend share, `shared` those that
-    the friend shares with other friends. The claims are those of the last day.
+    the friend shares with other friends; `friends_alike` counts those of the same
+    advocate, this one included. The claims are those of the last day.
     """
 
     same: frozenset[str] = frozenset()
@@ -90,6 +96,7 @@ class Evidence:
     names_are_alike: bool = False
     is_disposable: bool = False
     is_ring: bool = False
+    friends_alike: int = 0
     is_just_above: bool = False
     claims_of_ip: int = 0
     claims_of_network: int = 0
@@ -133,6 +140,7 @@ def _reasons(evidence: Evidence) -> list[str]:
         "disposable_email": evidence.is_disposable,
         "known_before": evidence.is_known,
         "ring": evidence.is_ring,
+        "dense_group": evidence.friends_alike > MOST_AT_HOME,
         "ip_velocity": evidence.claims_of_ip > MOST_PER_IP,
         "network_velocity": evidence.claims_of_network > MOST_PER_NETWORK,
         "advocate_velocity": evidence.claims_of_advocate > MOST_PER_ADVOCATE,

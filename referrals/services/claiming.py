@@ -11,7 +11,7 @@ from referrals.models import Payout, Referral, ReferralCode
 from referrals.queries.advocates import paid_in_window
 from referrals.queries.evidence import Person, evidence_of
 from referrals.queries.friends import is_customer
-from referrals.queries.live import Friend, known_referrals
+from referrals.queries.live import Friend, known_referrals, was_withdrawn
 from referrals.rules.attribution import Source, Touch
 from referrals.rules.fraud import Outcome, Score, score
 from referrals.rules.programs import CompiledReferrals
@@ -25,7 +25,7 @@ from referrals.rules.refusals import (
 from referrals.rules.states import UNDECIDED, Reason, State
 from referrals.services.codes import refuse_ended
 from referrals.services.digests import Digests, digests_of_member
-from referrals.services.identities import remember_claim
+from referrals.services.identities import remember_more, rows_of_claim
 from referrals.services.paying import GIVEN, settle_payouts, take_back
 from referrals.services.settling import (
     Settling,
@@ -35,6 +35,7 @@ from referrals.services.settling import (
     take_step,
     write_referrals,
 )
+from referrals.services.weighing import person_of
 
 # Somebody, or what was found, said no: claiming the friend again is no way around it.
 TURNED_DOWN = (Reason.REJECTED, Reason.SELF_REFERRAL)
@@ -55,6 +56,7 @@ class Claiming:
     channel: str = ""
     checkout: str = ""
     by: str = ""
+    note: str = ""
 
     @property
     def known_by(self) -> list[bytes]:
@@ -92,6 +94,7 @@ def make_claim(settling: Settling, claiming: Claiming) -> Referral:
     _expire(settling, known)
     for earlier in known:
         if earlier.advocate_id == advocate.pk and _still_holds(earlier):
+            remember_more(settling.program, earlier.pk, claiming.digests, settling.at)
             return earlier
     live = [earlier for earlier in known if not earlier.is_over]
     _refuse(settling, claiming, terms, advocate)
@@ -104,7 +107,7 @@ def make_claim(settling: Settling, claiming: Claiming) -> Referral:
 
 def _expire(settling: Settling, known: Sequence[Referral]) -> None:
     """Note which claims have run out: nobody may have looked since."""
-    over = [r for r in known if r.state != r.state_at(settling.at)]
+    over = [r for r in known if not r.is_over and r.state_at(settling.at) == State.EXPIRED]
     for referral in over:
         why = Why("time", Reason.EXPIRED.value)
         take_step(settling, referral, State.EXPIRED, why)
@@ -113,7 +116,10 @@ def _expire(settling: Settling, known: Sequence[Referral]) -> None:
 
 def _still_holds(referral: Referral) -> bool:
     """Say whether claiming the friend again leads to this: who was turned down stays so."""
-    return not referral.is_over or referral.reason in TURNED_DOWN
+    if referral.reason not in TURNED_DOWN:
+        return not referral.is_over
+    # A slip of the staff's that they took back is as if it had never been.
+    return referral.source != Source.STAFF or not was_withdrawn(referral)
 
 
 def _refuse(
@@ -189,7 +195,7 @@ def _supersede(settling: Settling, earlier: Referral, claiming: Claiming) -> Non
     """End a claim because a better one was made; what it gave is taken back."""
     for payout in Payout.objects.filter(referral=earlier, taken_back_at=None):
         take_back(settling, payout)
-    why = Why(claiming.source.value, Reason.ALREADY_REFERRED.value, claiming.by)
+    why = _why(claiming, Reason.ALREADY_REFERRED.value)
     take_step(settling, earlier, State.REJECTED, why)
     write_referrals(settling, [earlier])
 
@@ -200,19 +206,24 @@ def _write(
     # Weighed before it is written, or it would speak against itself.
     found = _weighed(settling, claiming, terms, advocate)
     referral = _insert(settling, claiming, terms, advocate)
+    settling.weighed.add(referral.pk)
     referral.score, referral.reasons = found.points, list(found.reasons)
     referral.outcome = found.outcome(terms.fraud).value
     settling.load([referral])
     for state in _first_states(claiming):
-        take_step(settling, referral, state, Why(claiming.source.value, by=claiming.by))
+        take_step(settling, referral, state, _why(claiming))
     if referral.outcome == Outcome.REVIEW:
         flag(settling, referral)
     elif referral.outcome == Outcome.BLOCK:
         why = Why("fraud", found.shown_reason.value, note=" ".join(found.reasons)[:255])
         take_step(settling, referral, State.REJECTED, why)
     settle_states(settling, [referral], cause=claiming.source.value)
-    settle_payouts(settling, [referral])
+    settle_payouts(settling, [referral], are_new=True)
     return referral
+
+
+def _why(claiming: Claiming, reason: str = "") -> Why:
+    return Why(claiming.source.value, reason, claiming.by, claiming.note)
 
 
 def _first_states(claiming: Claiming) -> Sequence[State]:
@@ -241,7 +252,9 @@ def _insert(
         signed_up_at=max(friend.joined_at, claiming.claimed_at) if friend else None,
         expires_at=terms.expires_at(claiming.claimed_at, zone),
     )
-    remember_claim(settling.program, referral.pk, claiming.digests, settling.at)
+    settling.identities += rows_of_claim(
+        settling.program, referral.pk, claiming.digests, settling.at
+    )
     return referral
 
 
@@ -251,12 +264,12 @@ def _weighed(
     """Return what speaks against a claim. What staff say is not doubted."""
     if claiming.source == Source.STAFF:
         return Score(0, ())
-    digests = claiming.digests
+    digests = set(claiming.digests.items())
     if claiming.friend is not None:
-        digests = digests_of_member(claiming.friend) | digests
+        digests |= digests_of_member(claiming.friend).items()
     evidence = evidence_of(
         settling.program.pk,
-        Person(advocate, digests_of_member(advocate), advocate.email or ""),
+        person_of(advocate),
         Person(claiming.friend, digests, claiming.email),
         settling.at,
     )

@@ -103,18 +103,25 @@ def _code_of_click(program: Program, number: int) -> ReferralCode:
     found = code.first()
     if found is None:
         raise invalid("/click_token", "unknown_token", "its code is no more")
+    found.member.program = program
     return found
 
 
 def _member_of(program: Program, request: ClaimRequest) -> Member | None:
-    """Return the member that is meant, who was merged as the survivor."""
+    """Return the member that is meant, who was merged as the survivor; locked.
+
+    An order of the friend's that is being stated has not found this claim, and is not
+    found by it, before one of the two has committed.
+    """
     asked = Q(external_id=request.friend_id) if request.friend_id else Q()
     if request.email:
         asked |= Q(email=request.email)
     if request.phone:
         asked |= Q(phone=request.phone)
-    found = list(Member.objects.filter(asked, program=program).order_by("pk"))
+    rows = Member.objects.select_for_update(no_key=True).filter(program=program)
+    found = list(rows.filter(asked).order_by("pk"))
     now = survivors_of(found)
     by_id = [one for one in found if one.external_id == request.friend_id]
     member = next(iter(by_id or found), None)
-    return now.get(member.pk, member) if member else None
+    survivor = now.get(member.pk) if member else None
+    return rows.get(pk=survivor.pk) if survivor else member

@@ -5,19 +5,20 @@ from datetime import datetime
 
 from django.db import connection
 
+from core import bulk
 from core.bulk import prepared_cursor
 from core.errors import NotFound
+from core.transactions import retrying
 from core.zones import reading
 from loyalty.models import Program
 from loyalty.queries.members import survivor_of
 from referrals.models import Click, ReferralCode
 from referrals.queries.programs import referral_setup_of
 from referrals.rules.bots import is_bot
+from referrals.rules.channels import normal_channel
 from referrals.services.codes import known_code, refuse_ended
-from referrals.services.digests import Context, digest_of, digests_of, forgotten_at
+from referrals.services.digests import SIZE, Context, digest_of, digests_of, forgotten_at
 from referrals.services.tokens import ClickTouch, sign_click
-
-LONGEST_CHANNEL = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def record_click(
     refuse_ended(referral_setup_of(program), known)
     if not survivor_of(known.member).is_open:
         raise NotFound("There is no such referral code.")
-    channel = "".join(filter(str.isprintable, channel)).strip()[:LONGEST_CHANNEL]
+    channel = normal_channel(channel)
     _count(program, known, channel, visit, at)
     token = sign_click(program.pk, ClickTouch(known.pk, at, channel))
     return Clicked(known, token, is_bot(visit.user_agent))
@@ -81,3 +82,17 @@ def _count(
                 moment(forgotten_at("ip", at, program.zone)),
             ],
         )
+
+
+@retrying
+def forget_clicks(*, program: Program, at: datetime, most: int = 10_000) -> int:
+    """Forget where visitors were and who they were, of whom it was to be kept until `at`.
+
+    That somebody came on a day is still counted. Returns how many were forgotten.
+    """
+    due = Click.objects.filter(program=program, forget_at__lte=at).order_by("forget_at")
+    numbers = list(due.values_list("pk", flat=True)[:most])
+    # The number of the row tells visitors of a day apart, and nothing else.
+    rows = [(pk, pk.to_bytes(SIZE, "big"), None, None, None) for pk in numbers]
+    bulk.update_rows(Click, ("visitor", "ip", "network", "forget_at"), rows)
+    return len(numbers)

@@ -135,4 +135,5 @@ def known_code(program: Program, typed: str) -> ReferralCode:
     code = found.select_related("member").first()
     if code is None or not typed:
         raise NotFound("There is no such referral code.")
+    code.member.program = program
     return code

@@ -8,20 +8,36 @@ from core.transactions import retrying
 from loyalty.models import Member, Program
 from referrals.models import Identity
 from referrals.queries.live import GONE
+from referrals.rules.fraud import SHARED_KINDS
 from referrals.services.digests import Digests, digests_of_member, forgotten_at
 
 COLUMNS = ("program_id", "kind", "digest", "member_id", "referral_id", "seen_at", "forget_at")
 CHUNK = 1_000
+# A friend with more devices, cards and addresses than this is made up by somebody.
+MOST_OF_A_FRIEND = 30
 
 
-def remember_claim(program: Program, referral_id: int, digests: Digests, at: datetime) -> None:
-    """Keep what a friend was known by when they were claimed."""
+def rows_of_claim(
+    program: Program, referral_id: int, digests: Digests, at: datetime
+) -> list[tuple[object, ...]]:
+    """Return what a friend was known by when they were claimed, to be kept."""
     zone = program.zone
-    rows = [
+    return [
         (program.pk, kind, digest, None, referral_id, at, forgotten_at(kind, at, zone))
         for kind, digest in digests.items()
     ]
-    bulk.insert_rows(Identity, COLUMNS, rows)
+
+
+def remember_more(program: Program, referral_id: int, digests: Digests, at: datetime) -> None:
+    """Keep what a friend uses whose claim is made again: at sign-up, or at the checkout."""
+    new = {kind: digests[kind] for kind in SHARED_KINDS if kind in digests}
+    if not new:
+        return
+    known = Identity.objects.filter(referral=referral_id).values_list("kind", "digest")
+    keys = {(kind, bytes(digest)) for kind, digest in known}
+    if len(keys) < MOST_OF_A_FRIEND:
+        more = {kind: digest for kind, digest in new.items() if (kind, digest) not in keys}
+        bulk.insert_rows(Identity, COLUMNS, rows_of_claim(program, referral_id, more, at))
 
 
 def remember_members(program_id: int, members: Iterable[Member], at: datetime) -> None:

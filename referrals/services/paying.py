@@ -36,9 +36,14 @@ CLAIMED = frozenset(
 QUALIFIED = frozenset({State.QUALIFIED, State.REWARDED})
 
 
-def settle_payouts(settling: Settling, referrals: Sequence[Referral]) -> None:
-    """Pay both sides of the (locked) referrals what their states ask for, as they fell due."""
-    standing = _standing(referrals)
+def settle_payouts(
+    settling: Settling, referrals: Sequence[Referral], *, are_new: bool = False
+) -> None:
+    """Pay both sides of the (locked) referrals what their states ask for, as they fell due.
+
+    Those that `are_new` have nothing yet.
+    """
+    standing = {} if are_new else _standing(referrals)
     recounted: dict[tuple[int, int], CompiledReferrals] = {}
     for referral in sorted(referrals, key=_turn):
         if referral.state == State.FLAGGED:
@@ -49,7 +54,7 @@ def settle_payouts(settling: Settling, referrals: Sequence[Referral]) -> None:
         recounted[referral.advocate_id, referral.referral_program_id] = terms
     for (advocate_id, program_id), terms in recounted.items():
         if terms.milestones:
-            _settle_milestones(settling, advocate_id, program_id, terms)
+            settle_milestones(settling, advocate_id, program_id, terms)
 
 
 def _turn(referral: Referral) -> tuple[datetime, int]:
@@ -310,7 +315,7 @@ def _fill_room(settling: Settling, referral: Referral, due_at: datetime) -> None
             _pay(settling, payout, Offer(terms, gives, terms.advocate.voucher))
 
 
-def _settle_milestones(
+def settle_milestones(
     settling: Settling, advocate_id: int, program_id: int, terms: CompiledReferrals
 ) -> None:
     """Give an advocate the milestones that so many friends have reached, and no more."""

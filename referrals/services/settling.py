@@ -9,17 +9,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from core import bulk
-from core.events import NewEvent, record_events
+from core.events import NewEvent, rows_of_events
 from loyalty.models import Member, Program
 from loyalty.services.ledger import Book
-from referrals.models import Referral, ReferralStep
+from referrals.models import Identity, Referral, ReferralStep
 from referrals.queries.friends import News, deeds_of
 from referrals.queries.programs import ReferralSetup
 from referrals.rules.course import Known, standing_of
-from referrals.rules.fraud import Outcome, Score, is_just_above
+from referrals.rules.fraud import Evidence
 from referrals.rules.programs import CompiledReferrals
 from referrals.rules.qualification import Verdict, Within, judge
 from referrals.rules.states import BY_FACTS, Reason, State, acts_between, after
+from referrals.services.identities import COLUMNS as IDENTITY_COLUMNS
+from referrals.services.weighing import evidence_of_referral, needs_review
 
 STEP_COLUMNS = (
     "referral_id",
@@ -51,14 +53,14 @@ COLUMNS = (
     "steps_count",
 )
 CAME_SO_FAR = (State.QUALIFIED, State.REWARDED, State.REVERSED)
-TOO_CLOSE = "just_above_minimum"
 
 
 @dataclass(slots=True)
 class Settling:
     """Who is settled with: the book with their wallets, and what is new about friends.
 
-    `members` has the advocates and friends by number.
+    `members` has the advocates and friends by number, `weighed` the referrals of which all
+    that speaks against them is known already.
     """
 
     program: Program
@@ -67,7 +69,9 @@ class Settling:
     at: datetime
     members: dict[int, Member] = field(default_factory=dict)
     news: News = field(default_factory=News)
+    weighed: set[int] = field(default_factory=set)
     steps: list[tuple[object, ...]] = field(default_factory=list)
+    identities: list[tuple[object, ...]] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
 
     def terms(self, referral: Referral) -> CompiledReferrals:
@@ -114,11 +118,11 @@ def _settle(settling: Settling, referral: Referral, verdict: Verdict, cause: str
         referral.reason = standing.reason or ""
         return
     _come_back(settling, referral, cause)
+    until = _known_until(settling, referral)
     for act, state in acts_between(State(referral.state), standing.state):
-        if act == "qualify":
-            if _is_suspicious(settling, referral):
-                return
-            referral.version += 1
+        if act in ("qualify", "reward") and _is_suspicious(settling, referral, until):
+            return
+        referral.version += act == "qualify"
         take_step(settling, referral, state, Why(cause, standing.reason or ""))
 
 
@@ -161,22 +165,29 @@ def _come_back(settling: Settling, referral: Referral, cause: str) -> None:
         take_step(settling, referral, state, Why(cause))
 
 
-def _is_suspicious(settling: Settling, referral: Referral) -> bool:
-    """Look at the score again, now that the order is known; say whether it stops here."""
-    terms = settling.terms(referral)
-    weight = terms.fraud.weights[TOO_CLOSE]
-    is_close = is_just_above(referral.amount, terms.asked.minimum)
-    if not is_close or not weight or TOO_CLOSE in referral.reasons or referral.approved_at:
+def _known_until(settling: Settling, referral: Referral) -> datetime:
+    """Return up to when evidence counts: what waited to be rewarded did not wait for a job."""
+    if referral.state != State.QUALIFIED or referral.due_at is None:
+        return settling.at
+    return min(referral.due_at, settling.at)
+
+
+def _is_suspicious(settling: Settling, referral: Referral, until: datetime) -> bool:
+    """Look at the score again before anybody is paid; say whether it stops here."""
+    evidence = Evidence()
+    if referral.pk not in settling.weighed:
+        settling.weighed.add(referral.pk)
+        advocate, friend = (settling.members[pk] for pk in _pair(referral))
+        evidence = evidence_of_referral(referral, advocate, friend, until)
+    if not needs_review(referral, settling.terms(referral), evidence):
         return False
-    referral.score += weight
-    referral.reasons = [*referral.reasons, TOO_CLOSE]
-    outcome = Score(referral.score, tuple(referral.reasons)).outcome(terms.fraud)
-    if outcome in (Outcome.ALLOW, referral.outcome):
-        return False
-    referral.outcome = outcome.value
-    # A person decides: by now the friend is a customer.
     flag(settling, referral)
     return True
+
+
+def _pair(referral: Referral) -> tuple[int, int]:
+    assert referral.friend_id is not None, "nobody qualifies without signing up"
+    return referral.advocate_id, referral.friend_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +251,9 @@ def write_referrals(settling: Settling, referrals: Sequence[Referral]) -> None:
     """Write the rows as they stand, the steps that they took, and what is told of them."""
     rows = [(r.pk, *(getattr(r, column) for column in COLUMNS)) for r in referrals]
     bulk.update_rows(Referral, COLUMNS, rows)
-    bulk.insert_rows(ReferralStep, STEP_COLUMNS, settling.steps)
-    record_events(settling.events)
-    settling.steps, settling.events = [], []
+    bulk.insert_together(
+        (ReferralStep, STEP_COLUMNS, settling.steps),
+        (Identity, IDENTITY_COLUMNS, settling.identities),
+        rows_of_events(settling.events),
+    )
+    settling.steps, settling.identities, settling.events = [], [], []

@@ -16,7 +16,7 @@ from loyalty.rules.statements import MemberStatement, OrderStatement
 from loyalty.services.facts import Claim, Fact, Wave
 from referrals.models import Referral, ReferralCode
 from referrals.queries.friends import News
-from referrals.queries.live import Friend, advocates_of, movable_of, waiting_for
+from referrals.queries.live import Friend, Seen, advocates_of, seen_of, waiting_for
 from referrals.queries.programs import ReferralSetup, referral_setup_of
 from referrals.rules.attribution import Source
 from referrals.rules.codes import LONGEST, compared
@@ -35,12 +35,14 @@ class Found:
     """Which referrals a wave's facts may move, and which codes they name.
 
     `advocates` are the members whose wallets have to be locked as well; one who is gone
-    has none. `enrolled` has, by number, the member that a claim was waiting for; `codes`
-    by fact (its `id`) the code that it names.
+    has none. `over` are those that were turned down for good, by friend. `enrolled` has,
+    by number, the member that a claim was waiting for; `codes` by fact (its `id`) the code
+    that it names.
     """
 
     setup: ReferralSetup | None = None
     referrals: dict[int, int | None] = field(default_factory=dict)
+    over: dict[int, Seen] = field(default_factory=dict)
     enrolled: dict[int, Member] = field(default_factory=dict)
     codes: dict[int, ReferralCode] = field(default_factory=dict)
     advocates: set[int] = field(default_factory=set)
@@ -58,7 +60,10 @@ def find_referrals(wave: Wave) -> Found:
         return found
     friends = {fact.member.pk for fact in wave.facts if fact.member and _may_move(fact, setup)}
     if friends:
-        for one in movable_of(friends):
+        for one in seen_of(friends):
+            if not one.is_movable:
+                found.over[one.friend] = one
+                continue
             found.referrals[one.id] = one.advocate if one.advocate_is_open else None
             found.advocates.update({one.advocate} if one.advocate_is_open else ())
     _find_waiting(wave, found)
@@ -143,7 +148,7 @@ def qualify_referrals(wave: Wave, found: Found) -> dict[int, dict[str, Any]]:
         return {}
     _remember(wave)
     if not (found.referrals or found.enrolled or found.codes):
-        return {}
+        return _told(wave, found, [], {})
     settling = Settling(wave.program, found.setup, wave.book, wave.at, news=_news(wave))
     settling.members |= {f.member.pk: f.member for f in wave.facts if f.member}
     numbers = sorted({*found.referrals, *found.enrolled})
@@ -156,7 +161,7 @@ def qualify_referrals(wave: Wave, found: Found) -> dict[int, dict[str, Any]]:
     locked = _locked(numbers) if claimed else locked
     settle_states(settling, locked, cause=_cause(wave))
     settle_payouts(settling, locked)
-    return _told(wave, [*locked, *claimed.values()], claimed)
+    return _told(wave, found, [*locked, *claimed.values()], claimed)
 
 
 def _locked(numbers: Sequence[int]) -> list[Referral]:
@@ -264,15 +269,27 @@ def _remember(wave: Wave) -> None:
 
 
 def _told(
-    wave: Wave, referrals: Iterable[Referral], claimed: Mapping[int, Referral]
+    wave: Wave,
+    found: Found,
+    referrals: Sequence[Referral],
+    claimed: Mapping[int, Referral],
 ) -> dict[int, dict[str, Any]]:
-    by_friend = {r.friend_id: r for r in referrals if r.state not in OVER}
-    by_friend |= {r.friend_id: r for r in referrals if r.friend_id not in by_friend}
+    """Return what answers tell: the friend's live referral, or else how the last one ended."""
+    told_of: dict[int | None, tuple[int, str]] = {
+        friend: (one.id, one.state) for friend, one in found.over.items()
+    }
+    # The live ones come last, and take the place of others.
+    for each in sorted(referrals, key=lambda each: (each.state not in OVER, each.pk)):
+        told_of[each.friend_id] = each.pk, each.state
     told = {}
     for fact in wave.facts:
         referral = claimed.get(id(fact))
-        if referral is None and fact.member is not None and not fact.error:
-            referral = by_friend.get(fact.member.pk)
         if referral is not None:
-            told[id(fact)] = {"id": str(referral), "state": referral.state}
+            told[id(fact)] = _named(referral.pk, referral.state)
+        elif fact.member is not None and not fact.error and fact.member.pk in told_of:
+            told[id(fact)] = _named(*told_of[fact.member.pk])
     return told
+
+
+def _named(number: int, state: str) -> dict[str, Any]:
+    return {"id": f"ref_{number}", "state": state}

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from core.errors import Problem
 from engine.adjusting import adjust_member
+from engine.spending import transfer_between
 from loyalty.models import Adjustment
 from loyalty.rules.statements.reading import Parser, ahead, raise_any, read_body
 from loyalty.rules.statements.values import (
@@ -25,7 +26,6 @@ from loyalty.services.adjustments import (
     AdjustmentRequest,
     Requested,
 )
-from loyalty.services.transfers import transfer_points
 from storefront.api.auth import ProgramRequest
 from storefront.api.entries import entry_bodies, parse_reason
 from storefront.api.ids import find_member, find_point_type
@@ -120,7 +120,7 @@ class TransferView(ProgramView):
         """
         sender = find_member(request.program, member_id)
         stated = read_fields(request.data, TRANSFER, needs=tuple(TRANSFER))
-        sent = transfer_points(
+        sent = transfer_between(
             sender=sender,
             recipient=find_member(request.program, stated["to"]),
             point_type=find_point_type(request.program, stated["point_type"]),

@@ -13,7 +13,8 @@ from loyalty.rules.statements.reading import Parser
 from loyalty.rules.statements.values import parse_label, parse_text
 from referrals.models import ReferralCode
 from referrals.queries.programs import referral_setup_of
-from referrals.services.clicks import LONGEST_CHANNEL, record_click
+from referrals.rules.channels import LONGEST_CHANNEL
+from referrals.services.clicks import record_click
 from storefront.api.advocates import given_to
 from storefront.api.auth import ProgramRequest
 from storefront.api.links import visit_of

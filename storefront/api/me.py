@@ -7,9 +7,10 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from engine.spending import redeem_for_member
 from engine.upkeep import bring_up_to_date
 from loyalty.models import Entry, Redemption
-from loyalty.services.redemptions import RedemptionRequest, redeem_reward
+from loyalty.services.redemptions import RedemptionRequest
 from storefront.api.auth import IsShopper, ProgramRequest, ShopperAuthentication
 from storefront.api.entries import STATEMENT_PARAMETERS, entry_bodies, statement_page
 from storefront.api.members import member_bodies
@@ -26,7 +27,6 @@ from storefront.api.rewards import rewards_for
 from storefront.api.shapes import me as shapes
 from storefront.api.shapes import members, query, redemptions, rewards
 from storefront.api.wallets import wallets_body
-from tiers.queries.telling import tiers_held
 
 # The sources of entries whose ids a shopper knows; others are the house's own.
 KNOWN_SOURCES = frozenset({"order", "event", "redemption"})
@@ -150,11 +150,8 @@ class MyRedemptionsView(ShopperView):
         """
         stated = read_fields(request.data, OWN_REDEMPTION)
         wanted = RedemptionRequest(**stated, is_claimed=True)
-        redemption = redeem_reward(
-            member=request.me,
-            request=wanted,
-            requested=requested_by(request),
-            tiers=tiers_held(request.me, request.program.now()),
+        redemption = redeem_for_member(
+            member=request.me, request=wanted, requested=requested_by(request)
         )
         return Response(_for_its_member(redemption_answer(request, redemption)), status=201)
 

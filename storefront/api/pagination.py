@@ -1,4 +1,4 @@
-"""Lists in pages, newest first, that stay true while rows are added."""
+"""Lists in pages that stay true while rows are added: newest first, or in their own order."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -38,7 +38,7 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Page:
-    """Some rows of a list, newest first, and the addresses of its neighbours."""
+    """Some rows of a list, in its order, and the addresses of its neighbours."""
 
     rows: Sequence[Any]
     next: str | None
@@ -61,6 +61,28 @@ class Found:
 def page_of(request: ProgramRequest, rows: QuerySet[Any]) -> Page:
     """Return the page of a list that was asked for, by row number, newest first."""
     return page_of_strands(request, {"": rows}, column="pk")
+
+
+def page_of_listed(request: ProgramRequest, rows: Sequence[Mapping[str, Any]]) -> Page:
+    """Return the page of a short list with an order of its own; each row has its `code`.
+
+    A cursor names the row beside it. Where that has gone since, or was of another list,
+    the list begins anew.
+    """
+    limit = request.query.get("limit", DEFAULT_LIMIT)
+    cursor = request.query.get("cursor") or Cursor({})
+    places = {row["code"]: place for place, row in enumerate(rows)}
+    named = next((places[code] for code in cursor.gap if code in places), None)
+    first, last = 0, limit
+    if named is not None:
+        after = named + 1
+        first, last = (
+            (max(0, named - limit), named) if cursor.upwards else (after, after + limit)
+        )
+    shown = rows[first:last]
+    older = Cursor({shown[-1]["code"]: 0}) if shown and last < len(rows) else None
+    newer = Cursor({shown[0]["code"]: 0}, upwards=True) if shown and first else None
+    return Page(shown, next=_address(request, older), previous=_address(request, newer))
 
 
 def page_of_strands(request: ProgramRequest, strands: Strands, *, column: str) -> Page:

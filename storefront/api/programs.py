@@ -14,6 +14,7 @@ from engine.program_file import (
     as_data,
     dump_program,
     plan_changes,
+    plan_ladders,
     plan_policies,
     read_program,
 )
@@ -144,9 +145,12 @@ class FileView(ProgramView):
         at = request.program.now()
         if request.query.get("plan"):
             changes = plan_changes(file, program=request.program)
-            prolonged = [each.as_dict() for each in plan_policies(file, at=at)]
-            told = [change.as_dict() for change in changes]
-            return Response({"changes": told} | ({"prolonged": prolonged} if prolonged else {}))
+            more = {
+                "prolonged": [each.as_dict() for each in plan_policies(file, at=at)],
+                "moved": [each.as_dict() for each in plan_ladders(file, at=at)],
+            }
+            told = {"changes": [change.as_dict() for change in changes]}
+            return Response(told | {name: each for name, each in more.items() if each})
         changes = apply_program(file, at=at, program=request.program)
         return Response({"changes": [change.as_dict() for change in changes]})
 

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.response import Response
 
+from engine.spending import redeem_for_member
 from loyalty.models import Program, Redemption
 from loyalty.queries.setup import Setup, setup_of
 from loyalty.rules.statements.reading import Fault, Parser
@@ -24,7 +25,6 @@ from loyalty.services.adjustments import Requested
 from loyalty.services.redemptions import (
     RedemptionRequest,
     quote_redemption,
-    redeem_reward,
 )
 from storefront.api.auth import ProgramRequest
 from storefront.api.ids import find_member, find_redemption
@@ -117,11 +117,10 @@ class RedemptionListView(ProgramView):
         """
         stated = read_fields(request.data, REDEMPTION, needs=("member",))
         member = find_member(request.program, stated.pop("member"))
-        redemption = redeem_reward(
+        redemption = redeem_for_member(
             member=member,
             request=RedemptionRequest(**stated),
             requested=requested_by(request),
-            tiers=tiers_held(member, request.program.now()),
         )
         return Response(redemption_answer(request, redemption), status=201)
 

@@ -1,6 +1,6 @@
 """Referrals: claiming friends, looking at what became of them, deciding about them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from ipaddress import ip_address
@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.response import Response
 
+from engine.referring import settle_seen
 from loyalty.queries.setup import setup_of
 from loyalty.rules.statements.reading import Fault, Parser, ahead, raise_any, read_object
 from loyalty.rules.statements.values import (
@@ -37,6 +38,8 @@ from storefront.api.shapes import referrals as shapes
 from storefront.api.vouchers import voucher_body
 
 CLAIMED = (State.CLAIMED, State.SIGNED_UP)
+# Time alone leads to these.
+LATER = (State.EXPIRED, State.REWARDED)
 TOLD = ("referral_program", "advocate", "friend", "code")
 
 
@@ -105,7 +108,11 @@ class ReferralListView(ProgramView):
         if state := request.query.get("state"):
             rows = rows.filter(standing(state, at=at))
         page = page_of(request, rows)
-        return Response(page.body([referral_body(row, at=at) for row in page.rows]))
+        shown = _as_of_now(request, page.rows)
+        if state:
+            # What was due has been looked at again, and may have come to something else.
+            shown = [row for row in shown if row.state_at(at) == state]
+        return Response(page.body([referral_body(row, at=at) for row in shown]))
 
     @extend_schema(
         request=shapes.ReferralStatement,
@@ -244,15 +251,25 @@ def _told() -> QuerySet[Referral]:
 def standing(state: str, *, at: datetime) -> Q:
     """Return the condition for referrals that stand like this, whatever job has run."""
     over = Q(state__in=[each.value for each in CLAIMED], expires_at__lte=at)
-    if state == State.EXPIRED:
-        return Q(state=state) | over
-    return Q(state=state) & ~over if state in CLAIMED else Q(state=state)
+    due = Q(state=State.QUALIFIED.value, due_at__lte=at)
+    if state in LATER:
+        return Q(state=state) | (over if state == State.EXPIRED else due)
+    return Q(state=state) & ~over & ~due
 
 
 def referral_answer(request: ProgramRequest, referral_id: str) -> dict[str, Any]:
     """Return a referral as it stands now."""
     found = find_referral(request.program, referral_id)
-    return referral_body(_told().get(pk=found.pk), at=request.program.now())
+    [row] = _as_of_now(request, [_told().get(pk=found.pk)])
+    return referral_body(row, at=request.program.now())
+
+
+def _as_of_now(request: ProgramRequest, rows: Sequence[Referral]) -> Sequence[Referral]:
+    """Return referrals, in their order, after what is due of them was written down."""
+    if not settle_seen(request.program, rows, at=request.program.now()):
+        return rows
+    known = _told().in_bulk([row.pk for row in rows])
+    return [known[row.pk] for row in rows]
 
 
 def referral_body(referral: Referral, *, at: datetime) -> dict[str, Any]:

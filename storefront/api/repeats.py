@@ -61,12 +61,16 @@ def fingerprint(request: ProgramRequest) -> bytes:
 
 def replay(row: IdempotencyKey) -> HttpResponse:
     """Return the bytes that were answered first."""
-    return HttpResponse(
+    answer = HttpResponse(
         bytes(row.body or b""),
         status=row.status,
         content_type=row.content_type,
         headers={"Idempotent-Replayed": "true"},
     )
+    if not row.content_type:
+        # There was nothing to read, as in a 204.
+        del answer["Content-Type"]
+    return answer
 
 
 def settle_request(row: IdempotencyKey, response: HttpResponse) -> None:
@@ -79,7 +83,7 @@ def settle_request(row: IdempotencyKey, response: HttpResponse) -> None:
     status = response.status_code
     try:
         if status < 300 or status == 409:
-            answer = Answer(status, response["Content-Type"], response.content)
+            answer = Answer(status, response.get("Content-Type", ""), response.content)
             store_answer(row=row, answer=answer)
         else:
             release_key(row=row, broke_off=status >= 500)

@@ -6,6 +6,7 @@ from functools import partial
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.response import Response
 
+from engine.spending import settle_for_member
 from loyalty.rules.statements.reading import Parser
 from loyalty.rules.statements.values import parse_quantity, parse_text, parse_whole
 from loyalty.services.redemptions import (
@@ -53,8 +54,11 @@ class CaptureView(ProgramView):
         """
         redemption = find_redemption(request.program, redemption_id)
         points = read_fields(request.data, {"points": parse_whole}).get("points")
-        captured = capture_redemption(
-            redemption=redemption, points=points, requested=requested_by(request)
+        captured = settle_for_member(
+            settle=capture_redemption,
+            redemption=redemption,
+            points=points,
+            requested=requested_by(request),
         )
         return Response(redemption_answer(request, captured))
 
@@ -82,7 +86,9 @@ class VoidView(ProgramView):
         """
         redemption = find_redemption(request.program, redemption_id)
         read_fields(request.data, {})
-        voided = void_redemption(redemption=redemption, requested=requested_by(request))
+        voided = settle_for_member(
+            settle=void_redemption, redemption=redemption, requested=requested_by(request)
+        )
         return Response(redemption_answer(request, voided))
 
 
@@ -110,7 +116,8 @@ class ReverseView(ProgramView):
         """
         redemption = find_redemption(request.program, redemption_id)
         stated = read_fields(request.data, REVERSAL)
-        back = reverse_redemption(
+        back = settle_for_member(
+            settle=reverse_redemption,
             redemption=redemption,
             points=stated.get("points"),
             reason=stated.get("reason", ""),

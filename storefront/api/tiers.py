@@ -13,6 +13,7 @@ from loyalty.rules.statements.reading import Parser
 from loyalty.rules.statements.values import parse_label, parse_moment
 from storefront.api.auth import ProgramRequest
 from storefront.api.ids import find_member
+from storefront.api.pagination import PAGE_PARAMETERS, page_of_listed
 from storefront.api.program_view import ProgramView
 from storefront.api.reading import read_fields
 from storefront.api.shapes import query
@@ -43,18 +44,20 @@ class LadderListView(ProgramView):
     tag = "Tiers"
     noun = "tiers"
     scopes = frozenset({"tiers"})
+    parameters = PAGE_PARAMETERS
 
     @extend_schema(
+        parameters=query.PAGE,
         responses=shapes.LadderList,
         examples=[OpenApiExample("One ladder", shapes.LADDERS, response_only=True)],
     )
     def get(self, request: ProgramRequest) -> Response:
         """List the ladders that are in force now, with all that their tiers bring.
 
-        They come on one page, in the program's order; of each, tiers from the lowest.
+        They come in the program's order; of each, tiers from the lowest.
         """
-        ladders = ladders_told(request.program, request.program.now())
-        return Response({"results": ladders, "next": None, "previous": None})
+        page = page_of_listed(request, ladders_told(request.program, request.program.now()))
+        return Response(page.body(list(page.rows)))
 
 
 class TierView(ProgramView):

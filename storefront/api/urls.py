@@ -15,6 +15,7 @@ from storefront.api.clicks import ClickView
 from storefront.api.decisions import DecisionView
 from storefront.api.entries import EntryListView, EntryReversalView
 from storefront.api.events import EventView
+from storefront.api.insights import ReferralInsightsView
 from storefront.api.me import (
     MeView,
     MyEntriesView,
@@ -24,7 +25,7 @@ from storefront.api.me import (
 )
 from storefront.api.members import ExportView, MemberListView, MemberView
 from storefront.api.merges import MergeView, UnmergeView
-from storefront.api.my_referrals import MyReferralView
+from storefront.api.my_referrals import MyReferralView, MySharesView, MyViewsView
 from storefront.api.my_tiers import (
     MyAccessView,
     MyBenefitsView,
@@ -85,6 +86,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/access", MyAccessView.as_view()),
     path("me/claims", MyClaimsView.as_view()),
     path("me/referral", MyReferralView.as_view()),
+    path("me/referral/views", MyViewsView.as_view()),
+    path("me/referral/shares", MySharesView.as_view()),
     path("tiers", LadderListView.as_view()),
     path("referrals", ReferralListView.as_view()),
     path("referrals/clicks", ClickView.as_view()),
@@ -110,6 +113,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/<external_id:order_id>", OrderView.as_view()),
     path("events", EventView.as_view()),
     path("batches", BatchView.as_view()),
+    path("insights/referrals", ReferralInsightsView.as_view()),
     path("decisions/<external_id:decision_id>", DecisionView.as_view()),
     # Making the document takes a while, and it changes only with the code.
     path("schema", read_only(cache_page(300)(SpectacularAPIView.as_view())), name="schema"),

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 from statistics import quantiles
@@ -74,14 +76,20 @@ class Client:
         self.socket.sendall(request)
         answer = b""
         while (end := answer.find(b"\r\n\r\n")) < 0:
-            answer += self.socket.recv(65_536)
+            answer += self._more()
         length = LENGTH.search(answer, 0, end)
         whole = end + 4 + (int(length[1]) if length else 0)
         while len(answer) < whole:
-            answer += self.socket.recv(65_536)
+            answer += self._more()
         if not answer.startswith(b"HTTP/1.1 2"):
             raise AssertionError(answer.decode())
         return perf_counter() - start
+
+    def _more(self) -> bytes:
+        received = self.socket.recv(65_536)
+        if not received:
+            raise AssertionError("The server has hung up")
+        return received
 
 
 class Load:
@@ -127,13 +135,27 @@ def _against_bare_view(
     token = create_api_key(
         program=program, kind=ApiKey.Kind.SECRET, scopes={"orders", "members"}, at=NOON
     )[1]
+    send = Sending(program, partial(make, token), times)
+    return against(what, send, "tests.bench.bare:application", goal)
+
+
+@dataclass(frozen=True)
+class Sending:
+    """So many requests in each round, made by `make`, about a program."""
+
+    program: Program
+    make: Callable[[int], Requests]
+    times: int
+
+
+def against(what: str, send: Sending, bare: str, goal: str) -> list[Row]:
+    """Send requests to the product and to a bare application, in turn."""
     with (
-        serving("config.wsgi:application", program) as port,
-        serving("tests.bench.bare:application", program) as bare_port,
+        serving("config.wsgi:application", send.program) as port,
+        serving(bare, send.program) as bare_port,
     ):
-        ours = Load(port, lambda n: make(token, n), times)
-        limit = Load(bare_port, lambda n: make(token, n), times)
-        fast, bound = rates(ours, limit, units=times)
+        ours, limit = (Load(each, send.make, send.times) for each in (port, bare_port))
+        fast, bound = rates(ours, limit, units=send.times)
     return [
         Row(what, fast, bound, "requests/s", goal),
         Row(f"{what}: p99", ours.p99(), limit.p99(), "ms", "<= 2.00"),
@@ -146,18 +168,20 @@ def _orders(token: str, times: int) -> Requests:
 
 def _order(token: str, number: int) -> bytes:
     body = json.dumps(order_body(f"m{number % MEMBERS}"))
-    return _request("PUT", f"/api/v1/orders/h{number}", token, body)
+    return request_of("PUT", f"/api/v1/orders/h{number}", token, body)
 
 
 def _wallet_reads(token: str, times: int) -> Requests:
     return [
-        _request("GET", f"/api/v1/members/m{next(numbers) % MEMBERS}/wallets", token)
+        request_of("GET", f"/api/v1/members/m{next(numbers) % MEMBERS}/wallets", token)
         for _ in range(times)
     ]
 
 
-def _request(method: str, path: str, token: str, body: str = "") -> bytes:
+def request_of(method: str, path: str, token: str, body: str = "", *more: str) -> bytes:
+    """Return a request as it is sent; `more` are header fields."""
     head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
+    head += "".join(f"{field}\r\n" for field in more)
     if body:
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     return f"{head}\r\n{body}".encode()

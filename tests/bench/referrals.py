@@ -77,12 +77,12 @@ def _friend(program: Program) -> Person:
     email = f"friend-{number}@example.org"
     context = Context(CROWD.ip, "", f"device-{number}", f"card-{number}", f"house-{number}")
     digests = digests_of(program.pk, email=email, phone=f"+4930{number:07}", context=context)
-    return Person(None, digests, email)
+    return Person(None, digests.items(), email)
 
 
 def _weigh(program: Program) -> None:
     member = _advocate(program)
-    advocate = Person(member, digests_of_member(member))
+    advocate = Person(member, digests_of_member(member).items())
     for _ in range(TIMES):
         evidence_of(program.pk, advocate, _friend(program), NOON)
 
@@ -91,7 +91,7 @@ def _look(program: Program) -> None:
     _advocate(program)
     with connection.cursor() as cursor:
         for _ in range(TIMES):
-            for kind, digest in _friend(program).digests.items():
+            for kind, digest in _friend(program).digests:
                 cursor.execute(LOOK, [program.pk, kind, digest])
                 cursor.fetchall()
 

@@ -87,7 +87,7 @@ class BareOrder:
                 cursor.execute(f"SELECT * FROM {table} WHERE id = %s", [keys[table]])
                 columns = [column[0] for column in cursor.description]
                 self.templates[table] = Template(
-                    table, columns, [_plain(value) for value in cursor.fetchone()]
+                    table, columns, [plain(value) for value in cursor.fetchone()]
                 )
 
     def rows(self, wallets: Sequence[int]) -> dict[str, list[list[Any]]]:
@@ -114,7 +114,7 @@ class BareOrder:
         return self.templates[table].copy(**changed)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return a value as the driver takes it again."""
     if isinstance(value, memoryview):
         return bytes(value)

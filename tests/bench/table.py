@@ -11,6 +11,7 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db import connection
 
+from tests.bench.claims import claim_over_http, click_over_http, order_beside_referrals
 from tests.bench.facts import batches, long_import, previews, rules_alone, single_order
 from tests.bench.http import order_over_http, wallet_over_http
 from tests.bench.measure import Row, peak_mib
@@ -37,6 +38,9 @@ BENCHMARKS: Sequence[Callable[[], list[Row]]] = (
     release_of_lots,
     tier_reviews,
     fraud_scoring,
+    claim_over_http,
+    click_over_http,
+    order_beside_referrals,
 )
 ON_SQLITE: Sequence[Callable[[], list[Row]]] = (single_order_on_sqlite,)
 

@@ -3,8 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from referrals.models import Click, Payout, Referral, ReferralCode, ReferralProgram
+from referrals.models import Click, Payout, Referral, ReferralCode, ReferralProgram, Sharing
 from referrals.services.clicks import record_click
+from referrals.services.sharing import record_share, record_view
 from tests.factories import NOON, make_member
 from tests.loyalty.admin.conftest import listing, page
 from tests.referrals.admin.conftest import suspicious
@@ -24,13 +25,15 @@ def shop(live_server):
     ada = make_member(program, "ada", name="Ada", email="ada@mail.example")
     order(program, member="ada", amount=4000)
     record_click(program=program, code=code_of(ada), channel="mail", visit=visit(), at=NOON)
+    record_view(member=ada, at=NOON)
+    record_share(member=ada, channel="mail", at=NOON)
     for number, friend in enumerate(("bob", "cid")):
         suspicious(ada, friend, number=number)
     return program
 
 
 def test_pages_are_accessible_and_keep_the_policy(kim, shop):
-    rows = (Referral, ReferralProgram, ReferralCode, Payout, Click)
+    rows = (Referral, ReferralProgram, ReferralCode, Payout, Click, Sharing)
     flagged = Referral.objects.filter(state="flagged")[0]
     found = {}
     for address in (
@@ -40,6 +43,8 @@ def test_pages_are_accessible_and_keep_the_policy(kim, shop):
         *(page(model.objects.order_by("pk")[0]) for model in rows),
         page(flagged),
         page(flagged.advocate),
+        reverse("admin:index"),
+        reverse("admin:loyalty_member_brought-by", args=[flagged.advocate_id]),
         *(
             reverse(f"admin:referrals_referral_{a}", args=[flagged.pk])
             for a in ("approve", "reject")
@@ -66,4 +71,27 @@ def test_all_that_waits_is_rejected_and_that_is_undone(kim, shop):
 
     queue.click("button[value=reopen]")
     assert queue.locator(".case").count() == 2
+    assert kim.complaints == []
+
+
+def test_staff_say_who_brought_somebody_and_take_it_back(kim, shop):
+    dan = make_member(shop, "dan")
+    form = kim.visit(reverse("admin:loyalty_member_brought-by", args=[dan.pk]))
+    form.fill("#id_advocate", "nobody")
+    form.fill("#id_note", "told on the phone")
+    form.click("input[type=submit]")
+    assert "Nobody has this id, address or code." in form.inner_text("form")
+    assert kim.violations() == []
+
+    form.fill("#id_advocate", "ada")
+    form.click("input[type=submit]")
+    referral = Referral.objects.get(friend=dan)
+    assert f"{referral} is signed up now" in form.inner_text("body")
+
+    kim.visit(page(referral))
+    form.click("text=Undo: it was a slip")
+    form.fill("#id_note", "wrong person")
+    form.click("input[type=submit]")
+    assert "is taken back" in form.inner_text("body")
+    assert kim.violations() == []
     assert kim.complaints == []

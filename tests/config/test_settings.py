@@ -44,6 +44,30 @@ def test_every_bad_variable_is_named_at_once(start):
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("nginx", "It must be a list such as 10.0.0.0/8,::1: 'nginx' does not appear to be"),
+        ("10.0.0.1/8", "10.0.0.1/8 has host bits set."),
+        ("10.0.0.0/8,0.0.0.0/0", "0.0.0.0/0 is everybody: anyone could claim any address."),
+        ("::/0", "::/0 is everybody"),
+        ("2", "does not appear to be an IPv4 or IPv6 network"),
+    ],
+)
+def test_trusted_proxies_that_make_no_sense_are_refused(start, said, told):
+    refused = start(TRUSTED_PROXIES=said)
+
+    assert refused.returncode == 1
+    assert "  TRUSTED_PROXIES: " in refused.stderr
+    assert told in refused.stderr
+
+
+def test_trusted_proxies_are_a_list_of_networks(start):
+    told = start(TRUSTED_PROXIES="10.0.0.0/8, ::1, 192.0.2.7")
+
+    assert (told.returncode, told.stderr) == (0, "")
+
+
 def test_nothing_is_written_where_the_environment_is_refused(start, tmp_path):
     start(DEBUG="maybe")
 

@@ -8,6 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from engine.nightly import run_due
 from engine.pipeline import state_facts
+from referrals.models import Referral
+from referrals.services.reviews import Decided, reject_referrals
 from tests.factories import (
     NOON,
     balance_of,
@@ -161,3 +163,32 @@ def test_an_order_without_a_referral_costs_one_statement_more_than_without_progr
     make_member(plain)
 
     assert statements_of(ada.program, "1") <= statements_of(plain, "1") + 1
+
+
+def test_an_order_of_a_friend_who_was_turned_down_says_so(program, ada):
+    refer(program, ada, "bob")
+    referral = Referral.objects.get()
+    reject_referrals(
+        program=program, referrals=[referral.pk], decided=Decided(by="kim"), at=NOON
+    )
+
+    answer = state_order(program, member="bob", amount=2000)
+
+    assert answer.body["referral"] == {"id": str(referral), "state": "rejected"}
+    assert balance_of(ada).available == 0
+
+
+def test_an_order_tells_of_the_claim_that_holds_and_not_of_one_that_was_turned_down(
+    program, ada
+):
+    eve = make_member(program, "eve")
+    refer(program, ada, "bob")
+    first = Referral.objects.get()
+    reject_referrals(program=program, referrals=[first.pk], decided=Decided(by="kim"), at=NOON)
+
+    answer = state_order(program, member="bob", amount=2000, referral_code=code_of(eve))
+
+    holds = Referral.objects.get(advocate=eve)
+    assert answer.body["referral"] == {"id": str(holds), "state": "rewarded"}
+    again = state_order(program, member="bob", amount=2000, status="cancelled")
+    assert again.body["referral"] == {"id": str(holds), "state": "reversed"}

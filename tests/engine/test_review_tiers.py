@@ -71,6 +71,17 @@ def test_only_a_review_of_everybody_finds_what_was_missed(program, capsys):
     assert table(run(program.slug, "--full", capsys=capsys))["rises"] == "0"
 
 
+def test_a_review_of_everybody_counts_whoever_it_judges_once(program, capsys):
+    ada = make_member(program)
+    spend(ada, 50000)
+    set_clock(program, NOON.replace(year=2027))
+
+    told = run(program.slug, "--full", capsys=capsys)
+
+    assert table(told) == {"reviewed": "1", "rises": "0", "falls": "1"}
+    assert tier_of(ada, at=NOON.replace(year=2027)) == "member"
+
+
 def test_without_a_name_all_programs_are_reviewed(program, capsys):
     bare = make_program()
 

@@ -46,8 +46,8 @@ def while_enrolling(monkeypatch, program, act, *, patience):
     looked, enrolled = Event(), Event()
     find = pipeline.find_members
 
-    def find_and_wait(wave, orders):
-        find(wave, orders)
+    def find_and_wait(wave, orders, **more):
+        find(wave, orders, **more)
         if not isinstance(wave.facts[0].statement, MemberStatement | EventStatement | Claim):
             looked.set()
             enrolled.wait(patience)

@@ -233,6 +233,18 @@ def test_shops_with_ladders_close_with_who_is_in_which_tier():
     assert rows["Patrons"] == "1 patron"
 
 
+def test_shops_with_referrals_close_with_how_far_friends_have_come_and_what_that_gave():
+    rows = rows_of(seed("two_sided"))
+
+    # Henry, Kate and Nina; Iris and Mona; Jack, Grace herself and Nina, before Henry; Liam.
+    told = "9: 3 rewarded, 2 reversed, 3 rejected, 1 expired"
+    assert rows["Bring a friend: referrals"] == told
+    assert rows["advocates were given"] == "3 x $10.00 off"
+    # Liam keeps his as well.
+    assert rows["friends were given"] == "4 x 50 % off, at most $25.00"
+    assert rows["verify_ledger"].startswith("no findings in 8 wallets")
+
+
 def test_where_nobody_buys_facts_are_counted():
     told = seed("expiry_zoo")
 
@@ -251,6 +263,9 @@ def test_where_nobody_buys_facts_are_counted():
         ("discount_ladder", "2024-03-10: "),
         ("airline", "2024-10-27: "),
         ("members_only", "2024-04-10: "),
+        ("two_sided", "2025-04-05: "),
+        ("one_sided", "2024-11-15: "),
+        ("milestones", "2026-03-28: "),
     ],
 )
 def test_an_invented_shop_that_was_interrupted_comes_to_the_same_end(name, weary_of):

@@ -1,5 +1,6 @@
 """Links and clicks: visitors are led to the shop and nowhere else, and counted once."""
 
+from ipaddress import ip_network
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -252,3 +253,32 @@ def test_a_click_comes_from_the_sites_of_the_shop(shop, code):
     assert click(code, at_home)[allowed] == "https://beans.example"
     assert allowed not in click(code, elsewhere)
     assert refusal(click(code, Door())) == (401, "not_authenticated")
+
+
+def visited_by(code, forwarded, peer):
+    """Follow a link through a proxy, and return how many visitors there are now."""
+    Client(headers={"User-Agent": BROWSER, "X-Forwarded-For": forwarded}).get(
+        f"/r/{code}", REMOTE_ADDR=peer
+    )
+    return Click.objects.count()
+
+
+def test_a_forged_forwarded_for_makes_no_other_visitor(code):
+    for number in range(3):
+        assert visited_by(code, f"198.51.100.{number}", "203.0.113.7") == 1
+
+
+def test_behind_a_trusted_proxy_visitors_are_told_apart(code, settings):
+    settings.TRUSTED_PROXIES = [ip_network("10.0.0.0/8")]
+
+    assert visited_by(code, "203.0.113.7", "10.0.0.2") == 1
+    assert visited_by(code, "203.0.113.8", "10.0.0.2") == 2
+    # What the visitor wrote there itself stands before what the proxy saw.
+    assert visited_by(code, "198.51.100.9, 203.0.113.8", "10.0.0.2") == 2
+
+
+def test_what_is_forged_past_the_proxy_is_not_believed(code, settings):
+    settings.TRUSTED_PROXIES = [ip_network("10.0.0.0/8")]
+
+    for number in range(3):
+        assert visited_by(code, f"198.51.100.{number}", "203.0.113.7") == 1

@@ -248,6 +248,14 @@ def test_erasing_again_is_harmless_and_erasing_nobody_is_404(shop):
     assert refusal(shop.ask("DELETE", "/members/nobody")) == (404, "not_found")
 
 
+def test_erasing_under_a_key_is_answered_again_without_a_body(shop):
+    answers = [shop.ask("DELETE", "/members/ada", Idempotency_Key="e") for _ in range(2)]
+
+    assert [(answer.status_code, answer.content) for answer in answers] == [(204, b"")] * 2
+    assert answers[1]["Idempotent-Replayed"] == "true"
+    assert not any(answer.has_header("Content-Type") for answer in answers)
+
+
 def test_an_erased_member_does_not_come_back(shop):
     shop.ask("DELETE", "/members/ada")
 

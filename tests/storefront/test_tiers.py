@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from loyalty.models import Member, Program
 from storefront.models import ApiKey
-from tests.storefront.conftest import OTHER_SHOP, Door, make_key
+from tests.storefront.conftest import NOON, OTHER_SHOP, Door, make_key
 from tests.storefront.rewarding import enrol, faults, pass_time, refusal, shopper
 from tests.storefront.tiering import (
     CREW,
@@ -18,7 +18,8 @@ from tests.storefront.tiering import (
     spend,
     tier_of,
 )
-from tiers.models import Standing
+from tiers.models import Ladder, Standing
+from tiers.services.ladders import archive_ladder
 from tiers.services.reviews import review_members
 
 
@@ -67,6 +68,37 @@ def test_ladders_are_listed_with_what_their_tiers_bring(two_ladders):
 def tier(code, threshold, **said):
     plain = {"name": code, "operator": "at_least", "multiplier": "1", "entry": None}
     return {"code": code, "threshold": threshold, "benefits": {}, **plain, **said}
+
+
+def test_ladders_are_listed_in_pages_both_ways(db):
+    door = make_tiers(VIP, CREW, "  club: {tiers: {friend: {threshold: 0}}}\n")
+
+    first = door.get("/tiers?limit=2").json()
+    last = door.get(first["next"].partition("/api/v1")[2]).json()
+    back = door.get(last["previous"].partition("/api/v1")[2]).json()
+
+    assert [row["code"] for row in first["results"]] == ["vip", "crew"]
+    assert [row["code"] for row in last["results"]] == ["club"]
+    assert (last["next"], first["previous"]) == (None, None)
+    assert back == first
+
+
+def test_a_page_of_exactly_the_limit_has_no_next(two_ladders):
+    assert two_ladders.get("/tiers?limit=2").json()["next"] is None
+
+
+def test_a_page_that_begins_after_a_ladder_that_has_gone_is_the_first(two_ladders):
+    after_vip = two_ladders.get("/tiers?limit=1").json()["next"].partition("/api/v1")[2]
+    archive_ladder(ladder=Ladder.objects.get(code="vip"), at=NOON)
+
+    page = two_ladders.get(after_vip).json()
+
+    assert [row["code"] for row in page["results"]] == ["crew"]
+
+
+@pytest.mark.parametrize("limit", ["0", "201", "-1", "all", "1.5"])
+def test_a_limit_that_is_none_is_refused(shop, limit):
+    assert faults(shop.get(f"/tiers?limit={limit}")) == [("/limit", "out_of_range")]
 
 
 def test_anybody_may_know_the_ladders_but_no_hotline(shop):

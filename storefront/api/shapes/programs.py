@@ -86,6 +86,31 @@ class Prolonged(Shape):
     after = serializers.ListField(child=ExpiringOn())
 
 
+class MovedMember(Shape):
+    """Somebody whom a change of a ladder moves."""
+
+    member = Said()
+    to = Said(allow_null=True)
+
+    def get_fields(self) -> dict[str, serializers.Field]:  # type: ignore[type-arg]
+        # A word of Python's own cannot be written as an attribute.
+        return {"from": Said(allow_null=True)} | super().get_fields()
+
+
+class Moved(Shape):
+    """Whom a change of a ladder moves."""
+
+    ladder = Said()
+    members = Whole(help_text="Of so many.")
+    rise = Whole()
+    fall = Whole()
+    below = Whole(help_text="Who keep for its time a tier that they would no longer reach.")
+    points = serializers.DictField(
+        child=Whole(), help_text="What entry rewards come to, by point type."
+    )
+    examples = serializers.ListField(child=MovedMember())
+
+
 class FileChanges(Shape):
     """What the file changes, or with `plan=true` would change."""
 
@@ -94,6 +119,11 @@ class FileChanges(Shape):
         child=Prolonged(),
         required=False,
         help_text="With `plan=true`: points that `existing: from_change` gives another end.",
+    )
+    moved = serializers.ListField(
+        child=Moved(),
+        required=False,
+        help_text="With `plan=true`: members whom ladders that change move at once.",
     )
 
 

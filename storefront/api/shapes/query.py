@@ -61,6 +61,18 @@ REFERRALS = [
         {"type": "string", "enum": [state.value for state in State]},
     ),
 ]
+REFERRAL_INSIGHTS = [
+    parameter(
+        "by",
+        "What each row is about.",
+        {
+            "type": "string",
+            "enum": ["program", "advocate", "channel"],
+            "default": "program",
+        },
+    ),
+    parameter("program", "The referral program; left out: all together."),
+]
 PRODUCT = [
     parameter("sku", "The product."),
     parameter("category", "What it is in, or the kind of content."),

@@ -87,6 +87,10 @@ class AdvocateAnswer(Shape):
     share = ReferralShare()
 
 
+class ShareStatement(Statement):
+    channel = Text(max_length=40, help_text="As in the link's `c`: `copy`, `whatsapp` …")
+
+
 class ClickStatement(Statement):
     code = Text(max_length=60)
     channel = Text(
@@ -205,6 +209,7 @@ ADVOCATE = {
     },
 }
 VANITY = ADVOCATE | {"code": "ada-bakes"}
+SHARED = {"channel": "whatsapp"}
 CLICK = {"code": "7K2MQX4D", "channel": "blog", "landing": "https://shop.example/welcome"}
 VISITED = "WzEsNywxNzc3NjMwODAwMDAwMDAwLCJibG9nIl0:1wIkPz:dGhpcyBpcyBhbiBleGFtcGxl"
 CLICKED = {

@@ -3,9 +3,19 @@
 import pytest
 from django.urls import reverse
 
-from referrals.models import Click, Payout, Referral, ReferralCode, ReferralProgram
+from engine.lives import merge_people
+from referrals.models import (
+    Click,
+    MergedReferrals,
+    Payout,
+    Referral,
+    ReferralCode,
+    ReferralProgram,
+    Sharing,
+)
 from referrals.services.clicks import record_click
-from tests.factories import NOON, make_member, make_program
+from referrals.services.sharing import record_share
+from tests.factories import NOON, make_member, make_program, requested
 from tests.loyalty.admin.conftest import listing, page, text_of
 from tests.referrals.admin.conftest import suspicious
 from tests.referrals.factories import claim, code_of, order, visit
@@ -33,8 +43,13 @@ def found(staff, **query):
     return [row.pk for row in staff.get(listing(Referral, **query)).context["cl"].result_list]
 
 
-@pytest.mark.parametrize("model", [Click, Payout, Referral, ReferralCode, ReferralProgram])
-def test_every_row_can_be_read_and_nobody_adds_one(staff, bob, model):
+@pytest.mark.parametrize(
+    "model",
+    [Click, MergedReferrals, Payout, Referral, ReferralCode, ReferralProgram, Sharing],
+)
+def test_every_row_can_be_read_and_nobody_adds_one(staff, ada, bob, model):
+    record_share(member=ada, channel="mail", at=NOON)
+    merge_people(member=bob, into=ada, requested=requested(ada))
     row = model.objects.order_by("pk")[0]
 
     assert staff.get(listing(model)).status_code == 200

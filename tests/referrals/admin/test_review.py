@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from referrals.models import Referral
-from referrals.services.moving import forget_referrals
+from referrals.services.forgetting import forget_referrals
 from tests.factories import make_member
 from tests.loyalty.admin.conftest import listing, page, text_of
 from tests.referrals.admin.conftest import suspicious
@@ -227,3 +227,14 @@ def test_nonsense_is_not_decided(staff, flagged, chosen):
 
     assert answer.status_code == 302
     assert state_of(flagged) == "flagged"
+
+
+def test_the_overview_says_how_many_wait_to_be_looked_at(staff, shop, ada):
+    assert "to review" not in text_of(staff.get(reverse("admin:index")))
+
+    suspicious(ada, "bob", number=1)
+    suspicious(ada, "cid", number=2)
+
+    text = text_of(staff.get(reverse("admin:index")))
+    address = f"{reverse('admin:referrals_referral_review')}?program={shop.pk}"
+    assert f'<a href="{address}">2 referrals to review</a>' in text

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.core.management import call_command
 from django.db import transaction
@@ -16,6 +17,7 @@ from core.errors import DomainError
 from loyalty.models import Program
 from referrals.models import Referral
 from referrals.rules.fraud import OF_THE_ADDRESS, WEIGHTS
+from referrals.services.agreeing import settle_due
 from referrals.services.claims import ClaimRequest, claim_friend
 from tests.factories import make_member, state_order
 from tests.referrals.factories import code_of, make_referrals
@@ -42,11 +44,25 @@ class Judged:
 
 
 def judge_town(introductions: Iterable[Introduction]) -> list[Judged]:
-    """Let it all happen: each friend is claimed, enrols and orders."""
+    """Let it all happen: each friend is claimed, enrols and orders, and two weeks go by.
+
+    What is found before then comes in time, since nobody was paid.
+    """
     program = make_referrals(qualify={"on": "order", "minimum": "20.00"}, hold="14 days")
     codes: dict[str, str] = {}
-    made = [(one, _live(program, one, codes)) for one in introductions]
+    made = []
+    for one in introductions:
+        _pay(program, one.at)
+        made.append((one, _live(program, one, codes)))
+        last = one.at
+    if made:
+        _pay(program, last + timedelta(days=15))
     return [_judged(one, number) for one, number in made]
+
+
+def _pay(program: Program, at: datetime) -> None:
+    while settle_due(program=program, at=at):
+        continue
 
 
 def _live(program: Program, one: Introduction, codes: dict[str, str]) -> int | None:

@@ -156,6 +156,31 @@ def test_a_second_account_of_who_referred_the_advocate_closes_a_ring(program, ad
     assert "ring" in found
 
 
+def test_a_fourth_friend_of_one_advocate_in_one_home_makes_a_dense_group(program, ada):
+    eve = make_member(program, "eve")
+    claim(eve, "other", context=elsewhere(9, address_hash="home"))
+
+    found = [
+        reasons(ada, f"friend-{number}", context=elsewhere(number, address_hash="home"))
+        for number in range(4)
+    ]
+
+    assert found == [["shared_address"]] * 3 + [["shared_address", "dense_group"]]
+
+
+def test_who_brought_whom_at_home_is_no_ring_by_what_a_home_shares(program, ada):
+    # Cid was brought by the tablet at home, and Bob by Cid; Dan uses the tablet as well.
+    eve = make_member(program, "eve")
+    claim(eve, "cid", context=elsewhere(1, device_id="tablet"))
+    enrol(program, "cid")
+    cid = program.member_set.get(external_id="cid")
+    claim(cid, "bob", context=elsewhere(2))
+    enrol(program, "bob")
+    bob = program.member_set.get(external_id="bob")
+
+    assert reasons(bob, "dan", context=elsewhere(3, device_id="tablet")) == ["shared_device"]
+
+
 def test_places_are_forgotten_after_thirty_days_and_the_rest_is_not(program, ada):
     claim(ada, email="bob@example.org", context=visit(device_id="d"))
 

@@ -32,6 +32,7 @@ from referrals.rules.disposable import is_disposable
         ("ada@protonmail.com", "ada@proton.me"),
         ("ada.l@ya.ru", "adal@yandex.ru"),
         ("ada-spam@yahoo.com", "ada@yahoo.com"),
+        ("ada+2@yahoo.com", "ada@yahoo.com"),
         ("spam@ada.fastmail.com", "ada@fastmail.com"),
         ("ada+x@fastmail.fm", "ada@fastmail.com"),
         ("\uff41\uff44\uff41@\uff45xample.org", "ada@example.org"),

@@ -132,6 +132,7 @@ def test_who_shares_an_address_to_write_to_is_told_that_it_is_a_self_referral():
         (Evidence(names_are_alike=True), "similar_name"),
         (Evidence(is_just_above=True), "just_above_minimum"),
         (Evidence(shared=frozenset({"device"})), "shared_device"),
+        (Evidence(friends_alike=4), "dense_group"),
     ],
 )
 def test_each_thing_that_is_found_has_its_word(evidence, word):
@@ -139,7 +140,9 @@ def test_each_thing_that_is_found_has_its_word(evidence, word):
 
 
 def test_what_is_usual_is_no_reason():
-    usual = Evidence(claims_of_ip=5, claims_of_network=20, claims_of_advocate=20)
+    usual = Evidence(
+        claims_of_ip=5, claims_of_network=20, claims_of_advocate=20, friends_alike=3
+    )
 
     assert score(usual, TERMS).reasons == ()
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from core.errors import InvalidInput, NotFound
+from engine.nightly import run_due
 from referrals.models import Click, ReferralCode
 from referrals.rules.bots import is_bot
 from referrals.rules.refusals import ProgramEnded
@@ -98,6 +99,19 @@ def test_where_a_visitor_was_is_kept_as_a_hash_for_thirty_days(ada):
     assert len(bytes(row.ip)) == len(bytes(row.visitor)) == 16
     assert b"203" not in bytes(row.ip)
     assert row.forget_at == NOON + timedelta(days=30)
+
+
+def test_after_thirty_days_nothing_tells_who_visited_and_the_visit_is_counted(ada):
+    seen = [click(ada, ip=f"203.0.113.{number}").code for number in range(2)]
+    click(ada, at=NOON + timedelta(days=1))
+    before = {bytes(visitor) for visitor in Click.objects.values_list("visitor", flat=True)}
+
+    done = run_due(ada.program, at=NOON + timedelta(days=30))
+
+    assert len(seen) == Click.objects.filter(forget_at=None, ip=None, network=None).count() == 2
+    forgotten = Click.objects.filter(forget_at=None).values_list("visitor", flat=True)
+    assert before.isdisjoint(bytes(visitor) for visitor in forgotten)
+    assert (Click.objects.count(), done["referrals_settled"]) == (3, 0)
 
 
 @pytest.mark.parametrize("user_agent", BOTS)
