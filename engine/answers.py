@@ -60,6 +60,9 @@ def answer_of(fact: Fact, wave: Wave) -> Answer:
     answer = Answer(fact.is_created, fact.is_applied, _still_waits(fact, wave))
     if isinstance(fact.statement, MemberStatement):
         answer.body = {"id": fact.statement.id}
+        # Only where it named a code, or a claim waited for it: else as ever.
+        if referral := wave.brought["referred"].get(id(fact)):
+            answer.body["referral"] = referral
         return answer
     answer.body = _head(fact) | {
         "member": fact.member.external_id if fact.member else _stated_member(fact),

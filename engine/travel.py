@@ -67,7 +67,10 @@ def _since(program: Program, to: datetime) -> datetime:
     if not has_facts(program):
         return _set_anywhere(program, locked, to)
     if stands_at > to:
-        raise ClockBackwards(f"the clock stands at {written(stands_at)} and facts were stated")
+        raise ClockBackwards(
+            "once facts were stated it only goes forward, and "
+            f"the clock stands at {written(stands_at)} by now"
+        )
     furthest = add_period(stands_at, FURTHEST, program.zone)
     if to > furthest:
         detail = f"at most 10 years at once: the furthest is {written(furthest)}"

@@ -1,6 +1,7 @@
 """API keys, which staff may look at and revoke; answers kept for repeats; and erasing."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, ClassVar
 
 from django import forms
@@ -23,6 +24,7 @@ from loyalty.admin.rewards import RewardAdmin
 from loyalty.models import Member, Merge, Program, Redemption, Reward
 from loyalty.queries.export import export_chunks
 from loyalty.services.redemptions import RedemptionRequest
+from referrals.queries.export import referral_parts
 from storefront.models import ApiKey, ClaimsKey, IdempotencyKey
 from storefront.services.erasure import forget_member
 from storefront.services.keys import revoke_api_key
@@ -40,6 +42,11 @@ CLAIMS_NOTE = (
 )
 
 # What an export tells of tiers.
+EXPORTED_REFERRALS = (
+    "referrals.view_referralcode",
+    "referrals.view_referral",
+    "referrals.view_payout",
+)
 EXPORTED_TIERS = tuple(
     f"tiers.view_{noun}" for noun in ("standing", "standingchange", "entryreward")
 )
@@ -68,7 +75,10 @@ class ApiKeyAdmin(ActingAdmin):
     list_select_related = ("program",)
     list_filter = ("program", "kind")
     search_fields = ("public_id", "name")
-    search_help_text = "The part of a key that may be shown, or its name, as a whole."
+    search_help_text = (
+        "The part of a key that may be shown, or its name, as a whole. "
+        "New keys are made with manage.py create_api_key."
+    )
     actions = ("revoke",)
     acts: ClassVar[Mapping[str, type[Act]]] = {"revoke": Revoke}
 
@@ -279,10 +289,10 @@ class ForgettingMemberAdmin(MemberAdmin):
     }
 
     def export_of(self, member: Member, request: HttpRequest) -> Iterable[str]:
-        if not request.user.has_perms(EXPORTED_TIERS):
-            return super().export_of(member, request)
-        at = member.program.now()
-        return export_chunks(member, at=at, more=tier_parts(member, at=at))
+        at, may = member.program.now(), request.user.has_perms
+        tiers = tier_parts(member, at=at) if may(EXPORTED_TIERS) else ()
+        referrals = referral_parts(member) if may(EXPORTED_REFERRALS) else ()
+        return export_chunks(member, at=at, more=chain(tiers, referrals))
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None

@@ -209,6 +209,11 @@ class Standing(models.Model):
     def __str__(self) -> str:
         return f"{self.member}: {self.tier or 'no tier'}"
 
+    @property
+    def is_by_hand(self) -> bool:
+        """Say whether a tier set by hand is what holds it: by itself it would be lower."""
+        return self.tier != self.earned
+
     def has_floor(self, at: datetime) -> bool:
         """Say whether a tier set by hand holds at `at`."""
         if not self.floor_tier or self.floor_since is None or at < self.floor_since:

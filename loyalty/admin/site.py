@@ -26,8 +26,15 @@ GROUPS: Sequence[tuple[str, Sequence[str]]] = (
     ("Program", ("Program", "PointType", "EarningRule", "RuleSet")),
     ("Members' lives", ("Merge", "ConsentChange", "ExpiryReminder", "Tombstone")),
     ("Ledger", ("Wallet", "Entry", "Lot", "Hold", "Allocation", "LimitUse", "JobRun")),
-    ("Kept for tiers", ("LadderVersion", "DayTotal", "DayPoints")),
-    ("Outside world", ("ApiKey", "IdempotencyKey", "Event")),
+    (
+        "Kept for tiers",
+        ("LadderVersion", "DayTotal", "DayPoints", "ReviewChunk", "Proof", "MergedTiers"),
+    ),
+    (
+        "Kept for referrals",
+        ("ReferralTerms", "ReferralStep", "Identity", "MergedReferrals"),
+    ),
+    ("Outside world", ("ApiKey", "ClaimsKey", "IdempotencyKey", "Event")),
 )
 
 

@@ -11,6 +11,7 @@ from referrals.rules.states import OVER, State
 from referrals.services.reviews import (
     Decided,
     approve_referrals,
+    reconsider_referrals,
     reinstate_referrals,
     reject_referrals,
     reopen_referrals,
@@ -25,6 +26,7 @@ DECISIONS: Mapping[str, tuple[Service, str]] = {
     "approve": (approve_referrals, "approved"),
     "reject": (reject_referrals, "rejected"),
     "reinstate": (reinstate_referrals, "reinstated"),
+    "reconsider": (reconsider_referrals, "put back to be looked at"),
     "reopen": (reopen_referrals, "put back to be looked at"),
 }
 
@@ -73,6 +75,19 @@ class Approve(Decide):
     @classmethod
     def is_offered(cls, row: Any) -> bool:
         return bool(row.state == State.FLAGGED)
+
+
+class Reconsider(Decide):
+    title = "Undo: look at it again"
+    decision = "reconsider"
+    explanation = (
+        "It waits again to be looked at, as before it was approved, and what it has given "
+        "to either side since is taken back."
+    )
+
+    @classmethod
+    def is_offered(cls, row: Any) -> bool:
+        return row.approved_at is not None and row.state not in (*OVER, State.FLAGGED)
 
 
 class Reject(Decide):

@@ -11,6 +11,7 @@ from loyalty.admin.reward_words import gives_in_words
 from loyalty.admin.showing import link, list_of
 from loyalty.models import Member, Program
 from referrals.admin.by_hand import BroughtBy
+from referrals.admin.payouts import payouts_panel
 from referrals.admin.referral_words import friend_of, state_mark, told_shoppers
 from referrals.models import Payout, Referral, ReferralCode, ReferralStep
 from referrals.queries.advocates import AdvocateView, advocate_view
@@ -29,7 +30,19 @@ def referrals_panels(member: Member) -> Sequence[Panel]:
         _advocate(member),
         *_list("Friends", brought, member),
         *_list("Came by", came, member),
+        *_paid(member),
     ]
+
+
+def _paid(member: Member) -> list[Panel]:
+    """Return what the member was given as an advocate and as a friend, with the codes."""
+    rows = Payout.objects.filter(member=member).select_related(
+        "referral", "member", "voucher", "program"
+    )
+    # The code of a friend who has not enrolled is on the advocate's row.
+    own = rows.exclude(side=Payout.Side.FRIEND, referral__friend=None).order_by("-pk")
+    last = list(own[:LAST_REFERRALS])
+    return [payouts_panel(last, member.program)] if last else []
 
 
 def _of(member: Member, side: str) -> Any:

@@ -1,8 +1,11 @@
 """What referrals have paid, and what they did not, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from core.staff import DASH, Page, Panel, WordFilter, pretty, readable
 from loyalty.admin.reward_words import mark
@@ -15,7 +18,12 @@ from referrals.models import Payout
 class OutcomeFilter(WordFilter):
     title = "outcome"
     parameter_name = "outcome"
-    words = tuple(Payout.Outcome.choices)
+    words = (*Payout.Outcome.choices, ("taken_back", "Taken back"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "taken_back":
+            return queryset.exclude(taken_back_at=None)
+        return super().queryset(request, queryset)
 
 
 class SideFilter(WordFilter):
@@ -27,7 +35,7 @@ class SideFilter(WordFilter):
 @admin.register(Payout)
 class PayoutAdmin(ProgramRowsAdmin):
     list_display = ("id", "whose", "side", "what", "state", "when", "referral_program")
-    list_select_related = ("program", "member", "referral_program")
+    list_select_related = ("program", "member", "referral_program", "referral")
     list_filter = ("program", OutcomeFilter, SideFilter)
     search_fields = ("key",)
     search_help_text = "A member's id or e-mail address, or a key, as a whole."
@@ -35,7 +43,7 @@ class PayoutAdmin(ProgramRowsAdmin):
 
     @admin.display(description="member")
     def whose(self, payout: Payout) -> str:
-        return str(payout.member)
+        return str(whom(payout))
 
     @admin.display(description="what")
     def what(self, payout: Payout) -> str:
@@ -54,7 +62,7 @@ class PayoutAdmin(ProgramRowsAdmin):
         facts: list[tuple[str, object]] = [
             ("Outcome", outcome_mark(payout)),
             ("Gives", given(payout)),
-            ("Member", link(payout.member)),
+            ("Member", whom(payout, link)),
             ("Side", payout.get_side_display()),
             ("Referral", link(payout.referral)),
             ("Milestone", payout.milestone or DASH),
@@ -70,6 +78,14 @@ class PayoutAdmin(ProgramRowsAdmin):
             ("Key", payout.key or DASH),
         ]
         return Page(facts, raw=[("What was given", pretty(payout.gives))])
+
+
+def whom(payout: Payout, shown: Callable[[Any], object] = str) -> object:
+    """Return whose a payout is; a friend's who has not enrolled is on the advocate's row."""
+    referral = payout.referral
+    if payout.side == Payout.Side.FRIEND and referral and referral.friend_id is None:
+        return f"{referral.friend_ref}, not enrolled yet".removeprefix(", ")
+    return shown(payout.member)
 
 
 def outcome_mark(payout: Payout) -> object:
@@ -88,7 +104,7 @@ def payouts_panel(payouts: Sequence[Payout], program: Program) -> Panel:
         rows=[
             (
                 link(payout, payout.get_side_display()),
-                link(payout.member),
+                whom(payout, link),
                 given(payout),
                 outcome_mark(payout),
                 link(payout.voucher),

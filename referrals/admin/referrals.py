@@ -15,10 +15,11 @@ from loyalty.admin.ledger import entries_panel
 from loyalty.admin.showing import link, list_of, local, money
 from loyalty.models import Entry, Member, Program, Wallet
 from referrals.admin.by_hand import Withdraw
-from referrals.admin.decisions import Approve, Reinstate, Reject, Reopen
+from referrals.admin.decisions import Approve, Reconsider, Reinstate, Reject, Reopen
 from referrals.admin.payouts import payouts_panel
 from referrals.admin.referral_words import (
     REASONS,
+    WHERE_FROM,
     causes_of,
     friend_of,
     state_mark,
@@ -79,6 +80,7 @@ class ReferralAdmin(ReviewPages, ActingAdmin):
     change_list_template = "admin/referrals/referral/change_list.html"
     acts: ClassVar[Mapping[str, type[Act]]] = {
         "approve": Approve,
+        "reconsider": Reconsider,
         "reopen": Reopen,
         "reinstate": Reinstate,
         "reject": Reject,
@@ -154,7 +156,7 @@ class ReferralAdmin(ReviewPages, ActingAdmin):
                     empty="Nothing.",
                 ),
                 sides_panel(referral, sides),
-                shared_panel(shared, Member.objects.in_bulk(numbers)),
+                shared_panel(referral, shared, Member.objects.in_bulk(numbers)),
             ],
             note=_note(referral),
         )
@@ -192,6 +194,7 @@ def _facts(referral: Referral) -> list[tuple[str, object]]:
         ("Signed up", local(referral.signed_up_at, program)),
         ("Runs out", local(referral.expires_at, program) if referral.expires_at else "never"),
         ("Qualified", local(referral.qualified_at, program)),
+        ("Qualified by", _qualified_by(referral)),
         ("Worth of what qualified", money(referral.amount, program)),
         ("Hold passes", local(referral.due_at, program)),
         ("Times qualified", str(referral.version)),
@@ -199,6 +202,17 @@ def _facts(referral: Referral) -> list[tuple[str, object]]:
         ("Approved", local(referral.approved_at, program)),
         ("Program", link(program)),
     ]
+
+
+def _qualified_by(referral: Referral) -> object:
+    """Return what counts by now: it may be another order than the one in the story."""
+    cause = referral.qualified_by
+    kind, _, number = cause.partition(":")
+    if kind not in WHERE_FROM:
+        return cause or DASH
+    rows: Any = WHERE_FROM[kind]._default_manager.filter(program=referral.program)
+    row = rows.filter(external_id=number).only("external_id").first()
+    return link(row, f"{kind} {number}") if row else f"{kind} {number}"
 
 
 def steps_panel(referral: Referral) -> Panel:

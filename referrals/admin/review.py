@@ -29,7 +29,9 @@ from referrals.admin.referral_words import (
 from referrals.models import Referral
 from referrals.queries.programs import referral_setup_of
 from referrals.queries.sides import Deeds, Shared, Sides, sides_of
+from referrals.rules.fraud import OF_THE_HOME
 from referrals.rules.states import State
+from referrals.services.digests import first_forgotten_at
 from referrals.services.reviews import Decided
 
 SHOWN = 25
@@ -37,7 +39,7 @@ SHOWN = 25
 NAMED = 5
 LONGEST_NOTE = 255
 # What takes a decision back, right after it.
-UNDO = {"approve": "reject", "reject": "reopen"}
+UNDO = {"approve": "reconsider", "reject": "reopen"}
 WITH_ALL = ("program", "code", "advocate", "friend", "referral_program")
 
 
@@ -171,10 +173,22 @@ def _case(referral: Referral, sides: Sides, members: dict[int, Member]) -> dict[
         "score": referral.score,
         "review_at": fraud.review_at,
         "block_at": fraud.block_at,
+        "why_it_waits": why_it_waits(referral, fraud.block_at),
         "reasons": weighed(referral, fraud.weights),
         "sides": sides_panel(referral, sides),
-        "shared": shared_panel(sides.shared[referral.pk], members),
+        "shared": shared_panel(referral, sides.shared[referral.pk], members),
     }
+
+
+def why_it_waits(referral: Referral, block_at: int) -> str:
+    """Say why nobody was turned down with a score that turns down; or nothing."""
+    if referral.score < block_at:
+        return ""
+    if OF_THE_HOME.issuperset(referral.reasons):
+        return "It waits all the same: what a household shares turns nobody down by itself."
+    return (
+        "It waits all the same: what comes to light after a claim turns nobody down by itself."
+    )
 
 
 def sides_panel(referral: Referral, sides: Sides) -> Panel:
@@ -213,7 +227,9 @@ def _referred(deeds: Deeds) -> str:
     return f"{deeds.referred:,}: {deeds.rewarded:,} rewarded, {deeds.turned_down:,} rejected"
 
 
-def shared_panel(shared: Sequence[Shared], members: dict[int, Member]) -> Panel:
+def shared_panel(
+    referral: Referral, shared: Sequence[Shared], members: dict[int, Member]
+) -> Panel:
     """Return what the friend is known by, and who else is known by the same."""
     rows = [
         (
@@ -231,8 +247,18 @@ def shared_panel(shared: Sequence[Shared], members: dict[int, Member]) -> Panel:
         ("By", "Advocate", "Other members", "Other claims"),
         rows,
         note=note,
-        empty="" if alone else "What the friend was known by is forgotten by now.",
+        empty="" if alone else _unknown(referral),
     )
+
+
+def _unknown(referral: Referral) -> str:
+    """Say of a friend who is known by nothing whether something may have been forgotten."""
+    program, friend = referral.program, referral.friend
+    if friend is not None and friend.status == Member.Status.ERASED:
+        return "What the friend was known by is forgotten by now."
+    if first_forgotten_at(referral.claimed_at, program.zone) > program.now():
+        return "Nothing was known of the friend but an id."
+    return "Nothing is known of the friend by now but an id."
 
 
 def _who(shared: Shared, members: dict[int, Member]) -> tuple[object, object]:

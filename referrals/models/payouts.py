@@ -6,6 +6,9 @@ from django.db.models import Q
 from loyalty.models import Member, Program, Voucher
 from referrals.models.programs import ReferralProgram
 from referrals.models.referrals import Referral
+from referrals.rules.states import Reason
+
+CAME_TO = ("given", Reason.CAP_REACHED.value, "over_budget", "withheld", "taken_back", "lost")
 
 
 class Payout(models.Model):
@@ -82,3 +85,12 @@ class Payout(models.Model):
 
     def __str__(self) -> str:
         return f"{self.side}: {self.outcome}"
+
+    @property
+    def came_to(self) -> str:
+        """What became of it, in a word that storefronts and shoppers may see."""
+        if self.outcome == self.Outcome.CAPPED:
+            return Reason.CAP_REACHED.value
+        if self.taken_back_at is not None and self.outcome == self.Outcome.GIVEN:
+            return "lost" if self.was_used else "taken_back"
+        return self.outcome

@@ -1,9 +1,11 @@
 """What friends have done that may qualify them: orders and events, as they stand now."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from django.db.models import Q
 
 from loyalty.models import MemberEvent, Order
 from referrals.rules.qualification import Friend, FriendOrder
@@ -63,11 +65,31 @@ def deeds_of(friends: Iterable[int], kinds: Iterable[str], news: News) -> Deeds:
     )
 
 
-def is_customer(friend_id: int, *, before: datetime, but: str = "") -> bool:
-    """Say whether a member has an order worth something from before, other than `but`."""
-    orders = Order.objects.filter(member=friend_id, counts=True).exclude(external_id=but)
-    times = orders.values_list("paid_at", "placed_at")
-    return any(_moment(*both) < before for both in times)
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """By what somebody who has bought may be known: as a member, by an id, as a guest."""
+
+    program: int
+    member: int | None = None
+    ref: str = ""
+    emails: Collection[str] = ()
+    phones: Collection[str] = ()
+
+
+def has_ordered(buyer: Buyer, *, by: datetime, but: str = "") -> bool:
+    """Say whether somebody has an order worth something of up to `by`, other than `but`.
+
+    A guest's order counts however long ago it was: it may be too old to be claimed by
+    enrolling, and whose it is has bought here all the same.
+    """
+    worth = Order.objects.filter(program=buyer.program, counts=True).exclude(external_id=but)
+    places = [Q(member=buyer.member)] if buyer.member is not None else []
+    # Apart, since no index serves all of them.
+    places += [Q(waiting=True, member_ref=buyer.ref)] if buyer.ref else []
+    places += [Q(waiting=True, guest_email=email) for email in buyer.emails]
+    places += [Q(waiting=True, guest_phone=phone) for phone in buyer.phones]
+    times = [worth.filter(place).values_list("paid_at", "placed_at") for place in places]
+    return any(_moment(*both) <= by for both in times[0].union(*times[1:], all=True))
 
 
 def _moment(paid_at: datetime | None, placed_at: datetime | None) -> datetime:

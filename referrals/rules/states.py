@@ -63,6 +63,8 @@ TRANSITIONS: Mapping[State, Mapping[str, frozenset[State]]] = {
         "reject": frozenset({S.REJECTED}),
     },
     S.REWARDED: {
+        # Only who approved it may: nothing that was paid is doubted by itself.
+        "flag": frozenset({S.FLAGGED}),
         "reverse": frozenset({S.REVERSED}),
         "reject": frozenset({S.REJECTED}),
     },

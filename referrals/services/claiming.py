@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.errors import NotFound
-from loyalty.models import Member, Order
+from loyalty.models import Member
 from loyalty.queries.members import survivor_of
 from referrals.models import Payout, Referral, ReferralCode
 from referrals.queries.advocates import paid_in_window
 from referrals.queries.evidence import Person, evidence_of
-from referrals.queries.friends import is_customer
+from referrals.queries.friends import Buyer, has_ordered
 from referrals.queries.live import Friend, known_referrals, was_withdrawn
 from referrals.rules.attribution import Source, Touch
 from referrals.rules.fraud import Outcome, Score, score
@@ -52,6 +52,7 @@ class Claiming:
     friend: Member | None = None
     friend_ref: str = ""
     email: str = ""
+    phone: str = ""
     digests: Digests = field(default_factory=dict)
     channel: str = ""
     checkout: str = ""
@@ -148,7 +149,7 @@ def _is_existing(settling: Settling, claiming: Claiming, terms: CompiledReferral
     """
     friend, claimed_at = claiming.friend, claiming.claimed_at
     if friend is None:
-        return _has_ordered_as_guest(settling, claiming)
+        return _has_ordered_before(settling, claiming)
     if claiming.source == Source.CHECKOUT:
         joined = Touch(claiming.source, friend.joined_at, 0)
         zone = settling.book.setup.zone
@@ -159,16 +160,24 @@ def _is_existing(settling: Settling, claiming: Claiming, terms: CompiledReferral
         is_new = claiming.source in (Source.ENROLMENT, Source.STAFF) or (
             friend.joined_at >= claimed_at
         )
-    return not is_new or is_customer(friend.pk, before=claimed_at, but=claiming.checkout)
+    return not is_new or _has_ordered_before(settling, claiming)
 
 
-def _has_ordered_as_guest(settling: Settling, claiming: Claiming) -> bool:
-    if not claiming.email:
-        return False
-    orders = Order.objects.filter(
-        program=settling.program.pk, guest_email=claiming.email, waiting=True, counts=True
+def _has_ordered_before(settling: Settling, claiming: Claiming) -> bool:
+    """Say whether the friend has bought, as a member or as a guest nobody has claimed yet."""
+    friend = claiming.friend
+    buyer = Buyer(
+        settling.program.pk,
+        friend.pk if friend else None,
+        friend.external_id if friend else claiming.friend_ref,
+        {claiming.email, (friend and friend.email) or ""} - {""},
+        {claiming.phone, (friend and friend.phone) or ""} - {""},
     )
-    return orders.exclude(external_id=claiming.checkout).exists()
+    by = claiming.claimed_at
+    if friend is not None:
+        # Facts of one moment come in any order: it may be what the friend was brought for.
+        by -= timedelta.resolution
+    return has_ordered(buyer, by=by, but=claiming.checkout)
 
 
 def _refuse_unless_better(

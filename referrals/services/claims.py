@@ -93,6 +93,7 @@ def _claiming(program: Program, request: ClaimRequest, at: datetime) -> Claiming
         claimed_at,
         friend_ref=request.friend_id,
         email=request.email,
+        phone=request.phone,
         digests=digests,
         channel=channel,
     )

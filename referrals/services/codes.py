@@ -81,7 +81,11 @@ def referral_program_of(setup: ReferralSetup, code: str | None) -> int:
     wanted = setup.default if code is None else code
     number = setup.programs.get(wanted or "")
     if number is None:
-        detail = f"There is no referral program {code!r} here." if code else "There is none."
+        detail = (
+            f"There is no referral program {code!r} here."
+            if code
+            else "This program has no referral programs."
+        )
         raise NotFound(detail)
     return number
 

@@ -75,3 +75,8 @@ def forgotten_at(kind: str, seen_at: datetime, zone: ZoneInfo) -> datetime | Non
     """Return when something that was seen is forgotten; None is never."""
     period = KEPT.get(kind)
     return add_period(seen_at, period, zone) if period else None
+
+
+def first_forgotten_at(seen_at: datetime, zone: ZoneInfo) -> datetime:
+    """Return when the first of what came with a claim is forgotten."""
+    return min(add_period(seen_at, period, zone) for period in KEPT.values())

@@ -1,6 +1,6 @@
 """What people are known by: kept as hashes, and forgotten in time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from core import bulk
@@ -46,6 +46,19 @@ def remember_members(program_id: int, members: Iterable[Member], at: datetime) -
         (program_id, kind, digest, member.pk, None, at, None)
         for member in members
         for kind, digest in digests_of_member(member).items()
+    ]
+    bulk.insert_rows(Identity, COLUMNS, rows)
+
+
+def remember_changes(program_id: int, members: Sequence[Member], at: datetime) -> None:
+    """Keep what members are known by from now on, beside what they were known by before."""
+    own = Identity.objects.filter(member__in=members).values_list("member_id", "kind", "digest")
+    known = {(member, kind, bytes(digest)) for member, kind, digest in own}
+    rows = [
+        (program_id, kind, digest, member.pk, None, at, None)
+        for member in members
+        for kind, digest in digests_of_member(member).items()
+        if (member.pk, kind, digest) not in known
     ]
     bulk.insert_rows(Identity, COLUMNS, rows)
 

@@ -233,6 +233,17 @@ def _bare_voucher(settling: Settling, payout: Payout, terms: VoucherTerms) -> Vo
     return voucher
 
 
+def take_back_since(settling: Settling, referral: Referral, since: datetime) -> None:
+    """Take back what a (written) referral gave since a moment, milestones included."""
+    terms = settling.terms(referral)
+    rows = Payout.objects.filter(referral=referral, taken_back_at=None, given_at__gte=since)
+    for payout in rows.select_related("voucher") if not terms.keeps else ():
+        take_back(settling, payout)
+        if payout.side == ADVOCATE:
+            _fill_room(settling, referral, payout.due_at)
+    settle_milestones(settling, referral.advocate_id, referral.referral_program_id, terms)
+
+
 def take_back(settling: Settling, payout: Payout) -> None:
     """Take back what was paid; what was used can only be written off."""
     payout.taken_back_at = settling.at

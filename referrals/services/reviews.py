@@ -11,7 +11,8 @@ from referrals.queries.live import Friend, known_referrals
 from referrals.rules.refusals import AlreadyReferred
 from referrals.rules.states import Reason, State, WrongState, after
 from referrals.services.agreeing import settle_referrals
-from referrals.services.settling import Settling, Why, take_step
+from referrals.services.paying import take_back_since
+from referrals.services.settling import Settling, Why, take_step, write_referrals
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,21 @@ def reopen_referrals(
     )
 
 
+def reconsider_referrals(
+    *, program: Program, referrals: Sequence[int], decided: Decided, at: datetime
+) -> list[Referral]:
+    """Take back that referrals, by number, were approved: they wait to be looked at again.
+
+    What was given since is taken back. What waits already stays as it is.
+
+    :raises WrongState: if one of them was not approved, or has ended since
+    """
+    decision = partial(_reconsider, decided=decided)
+    return settle_referrals(
+        program=program, referrals=referrals, at=at, cause="review", decision=decision
+    )
+
+
 def _approve(settling: Settling, referrals: Sequence[Referral], *, decided: Decided) -> None:
     for referral in referrals:
         if referral.state in (State.REJECTED, State.EXPIRED):
@@ -129,6 +145,23 @@ def _reopen(settling: Settling, referrals: Sequence[Referral], *, decided: Decid
             raise WrongState(detail, state=referral.state)
         _refuse_if_taken(referral)
         take_step(settling, referral, State.FLAGGED, _why(decided))
+
+
+def _reconsider(settling: Settling, referrals: Sequence[Referral], *, decided: Decided) -> None:
+    for referral in referrals:
+        if referral.state == State.FLAGGED:
+            continue
+        since = referral.approved_at
+        if since is None:
+            raise WrongState(f"{referral} was not approved", state=referral.state)
+        came_to = State(referral.state)
+        state = after(came_to, "flag")
+        # It had qualified before it was rewarded, and may by now have again.
+        resumes = State.QUALIFIED if came_to == State.REWARDED else came_to
+        referral.approved_at, referral.resumes = None, resumes.value
+        take_step(settling, referral, state, _why(decided))
+        write_referrals(settling, [referral])
+        take_back_since(settling, referral, since)
 
 
 def was_waiting(referral: Referral) -> bool:

@@ -15,8 +15,9 @@ from loyalty.models import Member, Order
 from loyalty.rules.statements import MemberStatement, OrderStatement
 from loyalty.services.facts import Claim, Fact, Wave
 from referrals.models import Referral, ReferralCode
+from referrals.queries.evidence import OF_ONE
 from referrals.queries.friends import News
-from referrals.queries.live import Friend, Seen, advocates_of, seen_of, waiting_for
+from referrals.queries.live import OVER_STATES, Friend, Seen, advocates_of, seen_of, waiting_for
 from referrals.queries.programs import ReferralSetup, referral_setup_of
 from referrals.rules.attribution import Source
 from referrals.rules.codes import LONGEST, compared
@@ -25,9 +26,12 @@ from referrals.rules.refusals import REFUSALS
 from referrals.rules.states import OVER, Reason, State
 from referrals.services.claiming import Claiming, advocate_of, make_claim
 from referrals.services.digests import digests_of_member
-from referrals.services.identities import remember_members
+from referrals.services.identities import remember_changes, remember_members
 from referrals.services.paying import attach_voucher, settle_payouts
 from referrals.services.settling import Settling, Why, settle_states, take_step, write_referrals
+
+# What is said of a code that nobody has, or nobody who still takes part.
+UNKNOWN_CODE = "unknown_code"
 
 
 @dataclass(slots=True)
@@ -36,8 +40,9 @@ class Found:
 
     `advocates` are the members whose wallets have to be locked as well; one who is gone
     has none. `over` are those that were turned down for good, by friend. `enrolled` has,
-    by number, the member that a claim was waiting for; `codes` by fact (its `id`) the code
-    that it names.
+    by number, the member that a claim was waiting for: by enrolling, or by an address that
+    they tell only now. `codes` has by fact (its `id`) the code that it names, `refused`
+    why the code that it names brings nothing.
     """
 
     setup: ReferralSetup | None = None
@@ -45,6 +50,7 @@ class Found:
     over: dict[int, Seen] = field(default_factory=dict)
     enrolled: dict[int, Member] = field(default_factory=dict)
     codes: dict[int, ReferralCode] = field(default_factory=dict)
+    refused: dict[int, str] = field(default_factory=dict)
     advocates: set[int] = field(default_factory=set)
 
 
@@ -72,21 +78,25 @@ def find_referrals(wave: Wave) -> Found:
 
 
 def _may_move(fact: Fact, setup: ReferralSetup) -> bool:
-    """Say whether a fact can move a referral: orders, and events that some program hears."""
+    """Say whether a fact can move a referral, or asks for it by a code that it names.
+
+    Orders can, and events that some program hears.
+    """
     if fact.error:
         return False
     statement = fact.statement
     if isinstance(statement, MemberStatement):
-        return False
+        return not fact.is_created and bool(statement.given.get("referral_code"))
     kind = getattr(statement, "type", None)
     return kind is None or kind in setup.heard
 
 
 def _find_waiting(wave: Wave, found: Found) -> None:
-    """Find the claims that were made of those who have just enrolled."""
-    for fact in wave.of(MemberStatement):
+    """Find the claims that were made of those who are known by something new."""
+    enrolled = [fact for fact in wave.of(MemberStatement) if fact.is_created]
+    for fact in (*enrolled, *_moved(wave)):
         member = fact.member
-        if member is None or not fact.is_created:
+        if member is None:
             continue
         digests = digests_of_member(member)
         lock_names(member.program_id, map(bytes.hex, digests.values()))
@@ -100,21 +110,27 @@ def _find_waiting(wave: Wave, found: Found) -> None:
 
 
 def _find_codes(wave: Wave, found: Found) -> None:
-    typed = {id(fact): compared(text)[:LONGEST] for fact, text in _typed(wave) if text}
+    typed = [(fact, compared(text)[:LONGEST]) for fact, text in _typed(wave) if text]
     if not typed:
         return
     rows = ReferralCode.objects.filter(
-        program=wave.setup.program_id, code__in=set(typed.values())
+        program=wave.setup.program_id, code__in={text for _, text in typed}
     )
     known = {code.code: code for code in rows.select_related("member")}
-    for fact, text in typed.items():
-        if code := known.get(text):
-            try:
-                found.advocates.add(advocate_of(code).pk)
-            except NotFound:
-                # Its owner takes part no more: it is as if there were no such code.
-                continue
-            found.codes[fact] = code
+    for fact, text in typed:
+        code = known.get(text)
+        try:
+            advocate = advocate_of(code) if code else None
+        except NotFound:
+            # Its owner takes part no more: it is as if there were no such code.
+            advocate = None
+        if code is None or advocate is None:
+            found.refused[id(fact)] = UNKNOWN_CODE
+        elif isinstance(fact.statement, MemberStatement) and not fact.is_created:
+            found.refused[id(fact)] = Reason.EXISTING_CUSTOMER.value
+        else:
+            found.advocates.add(advocate.pk)
+            found.codes[id(fact)] = code
 
 
 def _typed(wave: Wave) -> Iterable[tuple[Fact, str]]:
@@ -126,7 +142,7 @@ def _typed(wave: Wave) -> Iterable[tuple[Fact, str]]:
             continue
         if isinstance(statement, OrderStatement):
             yield fact, statement.body.get("referral_code") or ""
-        elif isinstance(statement, MemberStatement) and fact.is_created:
+        elif isinstance(statement, MemberStatement):
             yield fact, statement.given.get("referral_code") or ""
         elif isinstance(statement, Claim) and statement.kind == "order":
             waiting[statement.id] = fact
@@ -202,7 +218,10 @@ def _sign_up(
     settling: Settling, referrals: Sequence[Referral], enrolled: Mapping[int, Member]
 ) -> None:
     """Tie claims to the members that they were waiting for: the oldest of a program."""
-    taken: set[tuple[int, int]] = set()
+    if not enrolled:
+        return
+    live = Referral.objects.filter(friend__in=enrolled.values()).exclude(state__in=OVER_STATES)
+    taken = set(live.values_list("referral_program_id", "friend_id"))
     for referral in referrals:
         friend = enrolled.get(referral.pk)
         if friend is None or referral.friend_id is not None:
@@ -235,9 +254,9 @@ def _claim(settling: Settling, wave: Wave, found: Found) -> dict[int, Referral]:
             continue
         try:
             claimed[id(fact)] = make_claim(settling, _claiming(fact, fact.member, code))
-        except tuple(REFUSALS.values()):
+        except tuple(REFUSALS.values()) as error:
             # An order is as good with a code that brings nothing as without one.
-            continue
+            found.refused[id(fact)] = error.code
     return claimed
 
 
@@ -263,9 +282,23 @@ def _claiming(fact: Fact, friend: Member, code: ReferralCode) -> Claiming:
 
 
 def _remember(wave: Wave) -> None:
-    """Know those who have just enrolled by what they are known by."""
+    """Know those who have just enrolled by what they are known by, and who has changed it."""
     new = [f.member for f in wave.of(MemberStatement) if f.member and f.is_created]
     remember_members(wave.setup.program_id, new, wave.at)
+    if changed := [fact.member for fact in _moved(wave) if fact.member]:
+        remember_changes(wave.setup.program_id, changed, wave.at)
+
+
+def _moved(wave: Wave) -> list[Fact]:
+    """Return the facts by which members have another e-mail address or phone."""
+    return [
+        fact
+        for fact in wave.of(MemberStatement)
+        if isinstance(fact.statement, MemberStatement)
+        and fact.is_applied
+        and not fact.is_created
+        and not fact.statement.given.keys().isdisjoint(OF_ONE)
+    ]
 
 
 def _told(
@@ -274,7 +307,10 @@ def _told(
     referrals: Sequence[Referral],
     claimed: Mapping[int, Referral],
 ) -> dict[int, dict[str, Any]]:
-    """Return what answers tell: the friend's live referral, or else how the last one ended."""
+    """Return what answers tell: the friend's live referral, or else how the last one ended.
+
+    Of a friend without any, why the code that was named brings nothing.
+    """
     told_of: dict[int | None, tuple[int, str]] = {
         friend: (one.id, one.state) for friend, one in found.over.items()
     }
@@ -284,11 +320,20 @@ def _told(
     told = {}
     for fact in wave.facts:
         referral = claimed.get(id(fact))
+        if fact.error:
+            continue
         if referral is not None:
-            told[id(fact)] = _named(referral.pk, referral.state)
-        elif fact.member is not None and not fact.error and fact.member.pk in told_of:
+            told[id(fact)] = _named(referral.pk, referral.state) | _why_not(referral.reason)
+        elif fact.member is not None and fact.member.pk in told_of:
             told[id(fact)] = _named(*told_of[fact.member.pk])
+        elif reason := found.refused.get(id(fact)):
+            told[id(fact)] = {"id": None, "state": State.REJECTED.value} | _why_not(reason)
     return told
+
+
+def _why_not(reason: str) -> dict[str, str]:
+    """Return why a code that was just named brought nothing, if it did not."""
+    return {"reason": reason} if reason else {}
 
 
 def _named(number: int, state: str) -> dict[str, Any]:

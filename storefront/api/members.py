@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -19,6 +20,7 @@ from loyalty.rules.statements import parse_member
 from loyalty.rules.statements.members import parse_card
 from loyalty.rules.statements.values import parse_email
 from loyalty.services.tombstones import is_erased
+from referrals.queries.export import referral_parts
 from storefront.api.auth import ProgramRequest
 from storefront.api.ids import find_member
 from storefront.api.pagination import PAGE_PARAMETERS, page_of
@@ -33,6 +35,8 @@ from tiers.queries.telling import tiers_told
 STATED = OpenApiExample("Ada", shapes.STATEMENT, request_only=True)
 RENAMED = OpenApiExample("A new name", {"name": "Ada L."}, request_only=True)
 ANSWERED = OpenApiExample("Ada", shapes.ANSWER, response_only=True)
+BY_A_CODE = OpenApiExample("By a code", shapes.BY_A_CODE, response_only=True)
+BY_NO_CODE = OpenApiExample("By an unknown code", shapes.BY_NO_CODE, response_only=True)
 
 
 class MemberView(ProgramView):
@@ -52,23 +56,24 @@ class MemberView(ProgramView):
     @extend_schema(
         request=shapes.MemberStatement,
         responses={
-            201: OpenApiResponse(shapes.MemberAnswer, "Enrolled."),
-            200: OpenApiResponse(shapes.MemberAnswer, "Known before; now as stated."),
+            201: OpenApiResponse(shapes.StatedMemberAnswer, "Enrolled."),
+            200: OpenApiResponse(shapes.StatedMemberAnswer, "Known before; now as stated."),
         },
-        examples=[STATED, ANSWERED],
+        examples=[STATED, ANSWERED, BY_A_CODE, BY_NO_CODE],
     )
     def put(self, request: ProgramRequest, member_id: str) -> Response:
         """Enrol a member, or state what is true of it now.
 
         Every field is optional; what is left out stays as it is, null clears. The
         first time states the fact `signup` as well, and claims what waited for this
-        id, e-mail address or phone number.
+        id, e-mail address or phone number. `referral` says what a `referral_code` came
+        to; a member is as good with one that brings nothing as without.
         """
         return self._state(request, member_id)
 
     @extend_schema(
         request=shapes.MemberStatement,
-        responses=OpenApiResponse(shapes.MemberAnswer, "Changed."),
+        responses=OpenApiResponse(shapes.StatedMemberAnswer, "Changed."),
         examples=[RENAMED, ANSWERED],
     )
     def patch(self, request: ProgramRequest, member_id: str) -> Response:
@@ -93,6 +98,8 @@ class MemberView(ProgramView):
         statement = parse_member(member_id, request.data, now=at)
         answer = state_fact(request.program, statement, at=at)
         body = member_bodies([find_member(request.program, member_id)], at=at)[0]
+        if referral := answer.body.get("referral"):
+            body["referral"] = referral
         return Response(body, status=201 if answer.created else 200)
 
 
@@ -151,7 +158,8 @@ class ExportView(ProgramView):
         """
         member = find_member(request.program, member_id)
         at = request.program.now()
-        document = export_chunks(member, at=at, more=tier_parts(member, at=at))
+        more = chain(tier_parts(member, at=at), referral_parts(member))
+        document = export_chunks(member, at=at, more=more)
         return StreamingHttpResponse(document, content_type="application/json")
 
 

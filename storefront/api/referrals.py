@@ -21,7 +21,7 @@ from loyalty.rules.statements.values import (
     parse_text,
     parse_time,
 )
-from referrals.models import Referral, ReferralStep
+from referrals.models import Payout, Referral, ReferralStep
 from referrals.rules.refusals import REFUSALS
 from referrals.rules.states import Reason, State
 from referrals.services.claims import ClaimRequest, claim_friend
@@ -138,7 +138,7 @@ class ReferralListView(ProgramView):
         claimed = claim_friend(program=request.program, request=_claim(stated), at=at)
         if claimed.state == State.REJECTED and claimed.reason in REFUSALS:
             raise REFUSALS[claimed.reason]("This friend cannot be referred by this code.")
-        return Response(_claimed_body(request, claimed), status=201)
+        return Response(referral_answer(request, str(claimed)), status=201)
 
 
 class ReferralView(ProgramView):
@@ -150,11 +150,11 @@ class ReferralView(ProgramView):
     is_one_object = True
 
     @extend_schema(
-        responses=shapes.ReferralAnswer,
-        examples=[OpenApiExample("Claimed", shapes.REFERRAL, response_only=True)],
+        responses=shapes.ClaimedAnswer,
+        examples=[OpenApiExample("Claimed", shapes.CLAIMED, response_only=True)],
     )
     def get(self, request: ProgramRequest, referral_id: str) -> Response:
-        """Get a referral, with every step that it took."""
+        """Get a referral, with every step that it took and the friend's code."""
         return Response(referral_answer(request, referral_id))
 
 
@@ -167,7 +167,7 @@ class ApprovalView(ProgramView):
 
     @extend_schema(
         request=lives.NothingSaid,
-        responses=OpenApiResponse(shapes.ReferralAnswer, "It goes on."),
+        responses=OpenApiResponse(shapes.ClaimedAnswer, "It goes on."),
         examples=[
             OpenApiExample("Nothing to say", {}, request_only=True),
             OpenApiExample("Approved", shapes.APPROVED, response_only=True),
@@ -198,7 +198,7 @@ class RejectionView(ProgramView):
 
     @extend_schema(
         request=shapes.RejectionStatement,
-        responses=OpenApiResponse(shapes.ReferralAnswer, "Turned down."),
+        responses=OpenApiResponse(shapes.ClaimedAnswer, "Turned down."),
         examples=[
             OpenApiExample(
                 "One household", {"reason": "the same household"}, request_only=True
@@ -236,16 +236,8 @@ def _claim(stated: Mapping[str, Any]) -> ClaimRequest:
     )
 
 
-def _claimed_body(request: ProgramRequest, claimed: Referral) -> dict[str, Any]:
-    setup, at = setup_of(request.program), request.program.now()
-    voucher = friend_voucher(claimed)
-    return referral_answer(request, str(claimed)) | {
-        "friend_voucher": voucher_body(setup, voucher, at=at) if voucher else None
-    }
-
-
 def _told() -> QuerySet[Referral]:
-    return Referral.objects.select_related(*TOLD).prefetch_related("steps")
+    return Referral.objects.select_related(*TOLD).prefetch_related("steps", "payouts")
 
 
 def standing(state: str, *, at: datetime) -> Q:
@@ -258,10 +250,15 @@ def standing(state: str, *, at: datetime) -> Q:
 
 
 def referral_answer(request: ProgramRequest, referral_id: str) -> dict[str, Any]:
-    """Return a referral as it stands now."""
+    """Return a referral as it stands now, with the friend's code."""
+    setup, at = setup_of(request.program), request.program.now()
     found = find_referral(request.program, referral_id)
     [row] = _as_of_now(request, [_told().get(pk=found.pk)])
-    return referral_body(row, at=request.program.now())
+    # Looked for last: what was due a moment ago may have given it, or taken it back.
+    voucher = friend_voucher(row)
+    return referral_body(row, at=at) | {
+        "friend_voucher": voucher_body(setup, voucher, at=at) if voucher else None
+    }
 
 
 def _as_of_now(request: ProgramRequest, rows: Sequence[Referral]) -> Sequence[Referral]:
@@ -306,8 +303,23 @@ def referral_body(referral: Referral, *, at: datetime) -> dict[str, Any]:
         "qualified_at": referral.qualified_at,
         "due_at": referral.due_at,
         "expires_at": referral.expires_at,
+        "rewards": _rewards_of(referral),
         "steps": steps,
     }
+
+
+def _rewards_of(referral: Referral) -> dict[str, str | None]:
+    """Return what each side's reward came to, the last time that one was due."""
+    newest = {each.side: each for each in sorted(referral.payouts.all(), key=_place)}
+    return {
+        side: newest[side].came_to if side in newest else None
+        for side in ("advocate", "friend")
+    }
+
+
+def _place(payout: Payout) -> tuple[bool, int]:
+    """Put what stands behind what was taken back: what was used may stand again."""
+    return payout.taken_back_at is None, payout.pk
 
 
 def _step_body(step: ReferralStep) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from django import forms
 from core.errors import DomainError, InvalidInput, Problem
 from core.periods import parse_moment
 from loyalty.admin.acting import sentence
-from loyalty.admin.reward_form import moment_text
+from loyalty.admin.reward_form import local_text, moment_text
 from loyalty.admin.rule_form import placed
 from loyalty.models import PointType, Program
+from loyalty.rules.statements.values import LATEST_YEAR
 from tiers.admin.ladder_fields import LadderFields
 from tiers.admin.tier_rows import (
     PREFIX,
@@ -23,8 +24,8 @@ from tiers.admin.tier_rows import (
     row_of,
     tiers_of,
 )
-from tiers.models import Ladder
-from tiers.queries.ladders import ladder_form, ladder_forms
+from tiers.models import Ladder, LadderVersion
+from tiers.queries.ladders import ladder_forms, newest_version
 from tiers.rules.ladder_forms import DEFAULTS, LASTING, PERIODS
 from tiers.services.ladders import check_access_to, check_ladder_forms, check_ladders
 
@@ -44,10 +45,16 @@ class LadderForm(LadderFields):
         fields = ("program", "code", "name")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        instance = kwargs.get("instance")
-        self.stored = ladder_form(instance) if instance is not None and instance.pk else {}
-        if self.stored:
-            kwargs["initial"] = fields_of(self.stored) | (kwargs.get("initial") or {})
+        instance: Ladder = kwargs.get("instance") or Ladder()
+        newest = newest_version(instance) if instance.pk else None
+        self.stored = newest.form(instance.name) if newest else {}
+        self.planned: LadderVersion | None = None
+        if newest:
+            initial = fields_of(self.stored)
+            if newest.applies_from > instance.program.now():
+                self.planned = newest
+                initial["applies_from"] = _day_or_time(newest.applies_from, instance.program)
+            kwargs["initial"] = initial | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
         self.ladder_form: Form = {}
         self.starts_at: datetime | None = None
@@ -82,18 +89,41 @@ class LadderForm(LadderFields):
         code: str = self.cleaned_data.get("code") or self.instance.code
         return code
 
+    @property
+    def drops(self) -> LadderVersion | None:
+        """The version to come that gives way when this is saved."""
+        said = {key: value for key, value in self.ladder_form.items() if key != "name"}
+        planned = self.planned
+        if planned and (planned.content, planned.applies_from) == (said, self.starts_at):
+            return None
+        return planned
+
     def clean(self) -> dict[str, Any]:
         """Compile the ladder, and put each problem at its field."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         self.rows.is_valid()
         for text in self.rows.non_form_errors():
             self.add_error("tiers", text)
+        self._refuse_taken()
         if not self.errors.keys() - {"code", "name"}:
             refuse_doubles(self.rows)
             self._compile(cleaned)
         if are_wrong(self.rows):
             self.add_error("tiers", "Please correct what is marked in the rows.")
         return cleaned
+
+    def _refuse_taken(self) -> None:
+        """Refuse to add a ladder that is there already; it is changed on its own page."""
+        if self.instance.pk or not {"program", "code"} <= self.cleaned_data.keys():
+            return
+        row = Ladder.objects.filter(program=self.program, code=self.code).first()
+        if row is not None:
+            where = (
+                "is archived; bring it back on its page"
+                if row.archived_at
+                else "has its own page"
+            )
+            self.add_error("code", f"This code is taken: ladder {row.code} {where}.")
 
     def _compile(self, cleaned: Mapping[str, Any]) -> None:
         self._read_start(cleaned["applies_from"])
@@ -125,6 +155,9 @@ class LadderForm(LadderFields):
         except DomainError as error:
             self.add_error("applies_from", error.detail)
             return
+        if self.starts_at.year > LATEST_YEAR:
+            detail = f"Out of range: it must not be after the year {LATEST_YEAR}."
+            self.add_error("applies_from", detail)
         if self.starts_at < self.program.now():
             self.add_error("applies_from", "A change begins now or later; empty is now.")
 
@@ -145,6 +178,11 @@ class LadderForm(LadderFields):
         if field == "valid_for" and self.cleaned_data["valid_for"] == "length":
             field = "valid_for_length"
         self.add_error(field or ELSEWHERE.get(steps[0]), detail)
+
+
+def _day_or_time(at: datetime, program: Program) -> str:
+    """Return a time as the field for it reads it; midnight is the day."""
+    return (local_text(at.isoformat(), program.zone) or "").removesuffix(" 00:00")
 
 
 # What a new ladder begins with.

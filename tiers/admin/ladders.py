@@ -24,8 +24,8 @@ from tiers.admin.ladder_form import LadderForm
 from tiers.admin.ladder_panels import holders_panel, versions_panel
 from tiers.admin.ladder_preview import told_of
 from tiers.admin.tier_rows import keyed
-from tiers.models import Ladder, Standing, StandingChange
-from tiers.queries.ladders import ladder_form
+from tiers.models import Ladder, LadderVersion, Standing, StandingChange
+from tiers.queries.ladders import ladder_form, newest_version
 from tiers.queries.trials import try_ladder, try_undo
 from tiers.services.ladders import archive_ladder, edit_ladder, undo_ladder_version
 
@@ -116,22 +116,23 @@ class LadderAdmin(AnyModelAdmin):
             context["members"] = list_of(Standing, ladder=ladder.pk)
             context["moves"] = list_of(StandingChange, ladder=ladder.pk)
             context["can_undo"] = len(standing) > 1
+            planned: LadderVersion | None = context["adminform"].form.planned
+            context["planned"] = planned and begins(planned, ladder.program)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         program: Program = obj.program
         at = program.now()
+        before = newest_version(obj) if change else None
         saved = edit_ladder(
             program=program,
             code=obj.code,
             form=form.ladder_form,
             at=at,
-            applies_from=form.starts_at and max(form.starts_at, at),
+            applies_from=max(form.starts_at or at, at),
         )
         obj.pk, obj.position, obj.archived_at = saved.pk, saved.position, saved.archived_at
-        since = local(form.starts_at or at, program)
-        text = f"It counts from {since} on. Members move with their next review."
-        messages.info(request, text)
+        messages.info(request, _told_after(before, newest_version(saved), form))
 
     def preview_view(self, request: HttpRequest, object_id: str | None = None) -> HttpResponse:
         """Tell what the ladder, as it stands in the form, would do to members."""
@@ -237,7 +238,32 @@ def _previewed(form: Any) -> dict[str, Any]:
         at=program.now(),
         applies_from=form.starts_at,
     )
-    return told_of(trial, program)
+    planned: LadderVersion | None = form.planned
+    return told_of(trial, program) | {
+        "planned": planned and begins(planned, program),
+        "drops": form.drops is not None,
+        # Where members would be on that day is by the plan.
+        "against_plan": planned is not None and planned.applies_from <= trial.at,
+    }
+
+
+def _told_after(before: LadderVersion | None, after: LadderVersion | None, form: Any) -> str:
+    """Say what saving came to, by the newest version before and after it."""
+    program: Program = form.program
+    if after is None or after == before:
+        text = "No new version: what counts is as it was."
+        if form.planned:
+            text += f" The change planned from {begins(form.planned, program)} still stands."
+        return text
+    text = f"Version {after.number} counts from {begins(after, program)} on."
+    if form.drops:
+        was = begins(form.drops, program)
+        text += f" The change planned from {was} was dropped: this took its place."
+    return f"{text} Members move with their next review."
+
+
+def begins(version: LadderVersion, program: Program) -> str:
+    return local(version.applies_from, program)
 
 
 def problems_of(form: Any) -> list[tuple[str, str]]:

@@ -37,7 +37,7 @@ def tiers_panels(member: Member) -> Sequence[Panel]:
         told.append(
             (
                 link(row, name) if row is not None else name,
-                _tier(ladder, held.tier, row is not None and row.has_floor(now)),
+                _tier(ladder, held.tier, held.by_hand),
                 local(held.since, member.program),
                 local(held.until, member.program) if held.until else "for ever",
                 value_in_words(progress.value, ladder, member.program),

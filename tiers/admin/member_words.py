@@ -67,7 +67,9 @@ def progress_facts(
     if keep is not None:
         missing = value_in_words(keep.missing, ladder, program)
         needed = missing if keep.missing else "nothing"
-        facts.append(("Missing to stay", f"{needed}, by {local(keep.by, program)}"))
+        counted = f", counted from {keep.since} on" if keep.since > date.min else ""
+        words = f"{needed}, by {local(keep.by, program)}"
+        facts.append((f"Missing to stay{counted}", words))
         if keep.falls_at is not None:
             where = tier_name(ladder, keep.falls_to) if keep.falls_to else "no tier"
             facts.append(("Falls otherwise", f"to {where}, {local(keep.falls_at, program)}"))

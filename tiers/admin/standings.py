@@ -104,7 +104,11 @@ class StandingAdmin(ActingAdmin):
 
     @admin.display(description="by hand")
     def by_hand(self, row: Standing) -> object:
-        return mark("open", "By hand") if row.has_floor(row.program.now()) else ""
+        return (
+            mark("open", "By hand")
+            if row.is_by_hand and row.has_floor(row.program.now())
+            else ""
+        )
 
     def offered(self, request: HttpRequest, row: Standing) -> list[Tool]:
         """Return what may be done about the member: it is done on the member's page."""

@@ -222,8 +222,13 @@ def ladder_setup(program: Program, row: Ladder) -> LadderSetup:
 
 def ladder_form(row: Ladder) -> dict[str, Any]:
     """Return a ladder, in use or archived, as it was last saved; empty if it never was."""
-    newest = row.versions.filter(undone_at=None).order_by("number").last()
+    newest = newest_version(row)
     return newest.form(row.name) if newest else {}
+
+
+def newest_version(row: Ladder) -> LadderVersion | None:
+    """Return what was last saved of a ladder and not undone, also where it has yet to begin."""
+    return row.versions.filter(undone_at=None).order_by("number").last()
 
 
 def ladder_forms(program: Program) -> dict[str, dict[str, Any]]:

@@ -36,11 +36,15 @@ Rows = Mapping[tuple[int, int], Standing]
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A member's tier in a ladder, None for none, since when and until when (exclusive)."""
+    """A member's tier in a ladder, None for none, since when and until when (exclusive).
+
+    `by_hand` says that what the member has earned would not be enough for it.
+    """
 
     tier: str | None
     since: datetime | None = None
     until: datetime | None = None
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +212,16 @@ def _held(
     key = (question.member.pk, ladder.id)
     row, value = rows.get(key), worked_out.get(key)
     if value is not None:
-        return Held(value.tier, _since(row, value, setup), value.until)
+        return _lived(value, row, setup)
     if row is None:
         now = ladder.on(setup.day_of(question.at))
         return Held(now.code_at(now.lowest))
-    return Held(row.tier or None, row.since, row.until)
+    return Held(row.tier or None, row.since, row.until, row.is_by_hand)
+
+
+def _lived(value: Value, row: Standing | None, setup: TierSetup) -> Held:
+    since = _since(row, value, setup)
+    return Held(value.tier, since, value.until, value.tier != value.earned)
 
 
 def _since(row: Standing | None, value: Value, setup: TierSetup) -> datetime | None:
@@ -289,7 +298,7 @@ def progress_in(member: Member, ladder: LadderSetup, at: datetime) -> tuple[Held
     about = about_member(member, totals, row, ladder, setup)
     standing = standing_at(ladder.versions, about, at, setup.zone)
     progress = progress_of(ladder.versions, about, standing, at=at, zone=setup.zone)
-    return Held(standing.tier, _since(row, standing, setup), standing.until), progress
+    return _lived(standing, row, setup), progress
 
 
 def history_of(member: Member, ladder: LadderSetup) -> list[StandingChange]:

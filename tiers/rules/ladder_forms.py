@@ -135,10 +135,15 @@ class LadderReader:
 
     def _tiers(self, form: Form, metric: str) -> list[TierForm]:
         tiers: list[TierForm] = []
+        lower: TierForm | None = None
         for code, each in form.subs("tiers"):
             tier = self._tier(code, each, metric)
-            _check_threshold(each, tier, tiers[-1] if tiers else None)
             tiers.append(tier)
+            # What could not be read is told, and compared with nothing.
+            refused = {problem.pointer for problem in each.problems}
+            if "threshold" in each and each.at("threshold") not in refused:
+                _check_threshold(each, tier, lower)
+                lower = tier
         if not tiers:
             form.refuse(
                 "tiers", "required", "name at least one tier, as {gold: {threshold: 100}}"
@@ -266,7 +271,7 @@ def _in_days(form: Form, key: str, *, least: int) -> Period | None:
 
 def _check_threshold(form: Form, tier: TierForm, lower: TierForm | None) -> None:
     """Note a tier that nobody could tell from the one before, or could never be in."""
-    if lower is None or "threshold" not in form:
+    if lower is None:
         return
     if tier.threshold == lower.threshold:
         detail = f"{lower.code} has the same threshold; give each tier its own"

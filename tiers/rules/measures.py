@@ -76,12 +76,18 @@ class Measure:
 
         Within a period that goes on, the days before `before` count.
         """
+        if not self.ladder.window.has_periods:
+            return self.running(shifted(until, -1, "day"))
+        if self.ladder.is_used_up_by_period:
+            before = until
+        return self.of_period(self.judged_over(until), before)
+
+    def judged_over(self, until: date) -> Span:
+        """Return the days by which a tier is judged that ends at `until`."""
         last = shifted(until, -1, "day")
         if not self.ladder.window.has_periods:
-            return self.running(last)
-        if self.ladder.is_used_up_by_period:
-            return self.of_period(self.period(until), until)
-        return self.of_period(self.period(last), before)
+            return self.ladder.window.days_until(last)
+        return self.period(until if self.ladder.is_used_up_by_period else last)
 
     def of_period(self, period: Span, before: date) -> int:
         """Return what a period comes to by the days before `before`."""

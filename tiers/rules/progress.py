@@ -26,12 +26,16 @@ class NextTier:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """What is missing to stay, by when; and when the member falls to what, if nothing comes."""
+    """What is missing to stay, by when; and when the member falls to what, if nothing comes.
+
+    Days from `since` on count for it, which may be yet to come.
+    """
 
     by: datetime
     missing: int
     falls_at: datetime | None
     falls_to: str | None
+    since: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,8 @@ def _keep(measure: Measure, standing: Standing, until: date, zone: ZoneInfo) -> 
     tier = ladder.tier(standing.earned)
     assert tier is not None, "what is earned is a tier of the ladder"
     value = measure.judged_by(until, until)
-    return Keep(local_midnight(until, zone), max(0, tier.least - value), None, None)
+    missing, since = max(0, tier.least - value), measure.judged_over(until).start
+    return Keep(local_midnight(until, zone), missing, None, None, since)
 
 
 def _fall(

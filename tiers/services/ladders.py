@@ -15,7 +15,7 @@ from loyalty.services.agreeing import archive_rows
 from loyalty.services.revisions import lock_program, renew_program
 from tiers.models import Ladder, LadderVersion
 from tiers.queries.holders import beginners_in, held_by_hand, holders_of
-from tiers.queries.ladders import access_forms, ladder_forms
+from tiers.queries.ladders import access_forms, ladder_forms, newest_version
 from tiers.rules.access import compile_access
 from tiers.rules.ladders import CompiledLadder, compile_ladders
 
@@ -69,7 +69,8 @@ def edit_ladder(
 ) -> Ladder:
     """Write one ladder, new or known, as `save_ladders` does; the others stay as they are.
 
-    An archived ladder comes back.
+    An archived ladder comes back. A version to come that the form says nothing new of
+    moves to `applies_from`, where that is given.
 
     :raises InvalidInput: if it cannot be used, or an access rule names a tier of it that
         would go (pointers begin at /ladders or /access)
@@ -79,7 +80,11 @@ def edit_ladder(
     forms = ladder_forms(program) | {code: dict(form)}
     check_access_to(program, check_ladder_forms(program, forms))
     save_ladders(program=program, forms=forms, at=at, applies_from=applies_from)
-    return Ladder.objects.get(program=program, code=code)
+    row = Ladder.objects.get(program=program, code=code)
+    newest = newest_version(row)
+    if newest and applies_from is not None and at < newest.applies_from != applies_from:
+        _add_version(row, newest.content, at, applies_from)
+    return row
 
 
 @transaction.atomic
@@ -171,10 +176,17 @@ def _save_row(
 def _save_version(
     row: Ladder, content: dict[str, Any], at: datetime, applies_from: datetime
 ) -> None:
+    newest = newest_version(row)
+    if newest is None or newest.content != content:
+        _add_version(row, content, at, applies_from)
+
+
+def _add_version(
+    row: Ladder, content: dict[str, Any], at: datetime, applies_from: datetime
+) -> None:
+    """Write a version; one that was to begin later gives way to it."""
     versions = list(row.versions.order_by("number"))
     standing = [version for version in versions if version.undone_at is None]
-    if standing and standing[-1].content == content:
-        return
     for version in standing:
         if version.applies_from > at:
             version.undone_at = at

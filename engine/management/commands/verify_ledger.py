@@ -70,6 +70,10 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{self.wallets:,} wallets, {self.entries:,} entries: every row agrees."
         )
+        if against:
+            self.stdout.write(f"Nothing before {against} was rewritten.")
+        if checkpoint:
+            self.stdout.write(f"The checkpoint is in {checkpoint}.")
 
     def _programs(self, slug: str | None) -> list[Program]:
         programs = list(Program.objects.order_by("slug"))

@@ -43,8 +43,16 @@ TierMove = type(
 
 
 class ReferralStep(Shape):
-    id = Said()
+    """How the friend's referral stands, or why the code that was named made none."""
+
+    id = Said(allow_null=True, help_text="Null: there is none.")
     state = Said()
+    reason = Said(
+        required=False,
+        help_text="Why a `referral_code` brought nothing: `unknown_code`, `self_referral`, "
+        "`existing_customer`, `already_referred`, `expired`, `cap_reached`, "
+        "`program_ended`, `rejected`.",
+    )
 
 
 class ChallengeStep(Shape):

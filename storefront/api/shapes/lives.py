@@ -53,6 +53,14 @@ class ExportAnswer(Shape):
     tiers_by_hand = serializers.ListField(child=Anything(), help_text="And why.")
     tier_changes = serializers.ListField(child=Anything())
     entry_rewards = serializers.ListField(child=Anything())
+    referral_codes = serializers.ListField(child=Anything())
+    referrals = serializers.ListField(
+        child=Anything(), help_text="Of those the member brought."
+    )
+    referred_by_others = serializers.ListField(
+        child=Anything(), help_text="By whom the member was brought."
+    )
+    referral_rewards = serializers.ListField(child=Anything())
 
 
 SUSPENSION = {"earning": True, "redeeming": True, "reason": "card reported stolen"}
@@ -86,4 +94,10 @@ EXPORT = {
     "tiers_by_hand": [],
     "tier_changes": [],
     "entry_rewards": [],
+    "referral_codes": [
+        {"program": "friends", "code": "7K2MQX4D", "made_at": "2026-05-01T10:00:00Z"}
+    ],
+    "referrals": [],
+    "referred_by_others": [],
+    "referral_rewards": [],
 }

@@ -4,6 +4,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from loyalty.models import Member
+from storefront.api.shapes.earnings import ReferralStep
 from storefront.api.shapes.fields import (
     Anything,
     Attributes,
@@ -101,6 +102,14 @@ class MemberAnswer(Shape):
     tiers = serializers.DictField(child=TierStanding(), help_text="By ladder.")
 
 
+class StatedMemberAnswer(MemberAnswer):
+    """A member that was stated, with what became of the code that it named."""
+
+    referral = ReferralStep(
+        required=False, help_text="Only where a code was named, or a claim waited for it."
+    )
+
+
 MemberList = listed("MemberList", MemberAnswer)
 
 
@@ -135,6 +144,8 @@ ANSWER = {
     "wallets": {"points": NUMBERS},
     "tiers": {"vip": HELD},
 }
+BY_A_CODE = ANSWER | {"referral": {"id": "ref_7", "state": "signed_up"}}
+BY_NO_CODE = ANSWER | {"referral": {"id": None, "state": "rejected", "reason": "unknown_code"}}
 LIST = {"results": [ANSWER], "next": None, "previous": None}
 WALLETS = {
     "at": "2026-05-02T09:00:00Z",

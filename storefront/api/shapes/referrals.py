@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from referrals.models.payouts import CAME_TO
 from referrals.rules.attribution import Source
 from referrals.rules.program_forms import CAP_SPANS
 from referrals.rules.states import Reason, State
@@ -149,6 +150,13 @@ class ReferralStepFace(Shape):
     note = Said(allow_null=True, help_text="What they said about it.")
 
 
+class ReferralRewards(Shape):
+    """What each side's reward came to. Null: nothing is due, or that side gets nothing."""
+
+    advocate = Word("ReferralReward", CAME_TO, allow_null=True)
+    friend = Word("ReferralReward", CAME_TO, allow_null=True)
+
+
 class ReferralAnswer(Shape):
     """A friend whom an advocate brought, and how far that has come."""
 
@@ -169,13 +177,14 @@ class ReferralAnswer(Shape):
     qualified_at = Time(allow_null=True)
     due_at = Time(allow_null=True, help_text="When the advocate's reward is due.")
     expires_at = Time(allow_null=True, help_text="Exclusive; null has no end.")
+    rewards = ReferralRewards()
     steps = ReferralStepFace(many=True)
 
 
 class ClaimedAnswer(ReferralAnswer):
-    """A claim, with the code that the friend was given."""
+    """A referral, with the code that the friend was given."""
 
-    friend_voucher = VoucherAnswer(allow_null=True)
+    friend_voucher = VoucherAnswer(allow_null=True, help_text="As long as it stands.")
 
 
 class RejectionStatement(Statement):
@@ -250,13 +259,14 @@ REFERRAL = {
     "qualified_at": None,
     "due_at": None,
     "expires_at": "2026-07-30T10:00:00Z",
+    "rewards": {"advocate": None, "friend": "given"},
     "steps": [STEP],
 }
 CLAIMED = REFERRAL | {
     "friend_voucher": VOUCHER | {"gives": {"percent": 50}, "member": None, "reward": None}
 }
 FLAG = STEP | {"state": "flagged", "cause": "fraud", "note": "same_address similar_name"}
-APPROVED = REFERRAL | {
+APPROVED = CLAIMED | {
     "score": 60,
     "reasons": ["same_address", "similar_name"],
     "steps": [
@@ -268,6 +278,8 @@ APPROVED = REFERRAL | {
 REJECTED = APPROVED | {
     "state": "rejected",
     "reason": "rejected",
+    "rewards": {"advocate": None, "friend": None},
+    "friend_voucher": None,
     "steps": [
         STEP,
         FLAG,

@@ -1,11 +1,13 @@
 """Every list and every page opens, and asks no more of the database for more rows."""
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from loyalty.admin.site import GROUPS
 from loyalty.models import Decision, Entry, Member, Order, PointType, Program, Wallet
 from tests.factories import make_member, state_order
 from tests.loyalty.admin.conftest import listing, page, text_of
@@ -141,3 +143,12 @@ def test_the_overview_counts_members_points_orders_and_what_waits(staff):
     assert "Mon 4 May: 1 order" in text
     assert "1 adjustment to decide" in text
     assert "Nothing is waiting" not in text
+
+
+@pytest.mark.parametrize("label", [*OURS, "referrals", "tiers"])
+def test_every_model_can_be_looked_up_and_has_its_place_in_the_menu(label):
+    models = set(apps.get_app_config(label).get_models())
+    grouped = {name for _, names in GROUPS for name in names}
+
+    assert {model for model in models if not admin.site.is_registered(model)} == set()
+    assert {model.__name__ for model in models} <= grouped

@@ -6,19 +6,23 @@ from django.urls import reverse
 from engine.lives import merge_people
 from referrals.models import (
     Click,
+    Identity,
     MergedReferrals,
     Payout,
     Referral,
     ReferralCode,
     ReferralProgram,
+    ReferralStep,
+    ReferralTerms,
     Sharing,
 )
 from referrals.services.clicks import record_click
+from referrals.services.reviews import Decided, reject_referrals
 from referrals.services.sharing import record_share
-from tests.factories import NOON, make_member, make_program, requested
+from tests.factories import NOON, make_member, make_program, refund_order, requested
 from tests.loyalty.admin.conftest import listing, page, text_of
 from tests.referrals.admin.conftest import suspicious
-from tests.referrals.factories import claim, code_of, order, visit
+from tests.referrals.factories import claim, code_of, make_referrals, order, visit
 
 FUNNEL = "admin:referrals_referralprogram_funnel"
 
@@ -45,7 +49,18 @@ def found(staff, **query):
 
 @pytest.mark.parametrize(
     "model",
-    [Click, MergedReferrals, Payout, Referral, ReferralCode, ReferralProgram, Sharing],
+    [
+        Click,
+        Identity,
+        MergedReferrals,
+        Payout,
+        Referral,
+        ReferralCode,
+        ReferralProgram,
+        ReferralStep,
+        ReferralTerms,
+        Sharing,
+    ],
 )
 def test_every_row_can_be_read_and_nobody_adds_one(staff, ada, bob, model):
     record_share(member=ada, channel="mail", at=NOON)
@@ -155,3 +170,41 @@ def test_a_members_page_tells_of_friends_and_of_the_advocate(staff, ada, bob):
 
 def test_a_members_page_without_referral_programs_says_nothing_of_them(staff, db):
     assert "As an advocate" not in text_of(staff.get(page(make_member(make_program()))))
+
+
+@pytest.fixture
+def unseen(db):
+    """A shop whose friends get a code when they are claimed, and one who has not enrolled."""
+    at_claim = {"gives": {"percent": 50}, "at": "claim", "voucher": {"prefix": "HI"}}
+    shop = make_referrals(friend=at_claim)
+    return claim(make_member(shop, "ada", name="Ada"), "cid", email="cid@mail.example")
+
+
+def test_a_payout_of_a_friend_who_has_not_enrolled_is_not_the_advocates(staff, unseen):
+    text = text_of(staff.get(listing(Payout)))
+
+    assert "cid, not enrolled yet" in text
+    assert "HI-" not in text_of(staff.get(page(unseen.advocate)))
+
+
+def test_the_code_of_a_friend_is_on_the_friends_own_page(staff, unseen):
+    bob = make_member(unseen.program, "cid", email="cid@mail.example")
+
+    assert "HI-" in text_of(staff.get(page(bob)))
+
+
+def test_payouts_that_were_taken_back_are_listed_by_that(staff, unseen):
+    def listed():
+        return staff.get(listing(Payout, outcome="taken_back")).context["cl"].result_count
+
+    assert listed() == 0
+    decided = Decided("kim", "the same household")
+    reject_referrals(program=unseen.program, referrals=[unseen.pk], decided=decided, at=NOON)
+    assert listed() == 1
+
+
+def test_a_referral_tells_which_order_counts_now(staff, shop, bob):
+    order(shop, "1002", amount=2500)
+    refund_order(shop, "1001", amount=4000)
+
+    assert ">order 1002</a>" in text_of(staff.get(page(of_ada())))

@@ -12,7 +12,14 @@ from referrals.services.forgetting import forget_referrals
 from tests.factories import make_member
 from tests.loyalty.admin.conftest import listing, page, text_of
 from tests.referrals.admin.conftest import suspicious
-from tests.referrals.factories import claim, order, pass_days, points_of
+from tests.referrals.factories import (
+    claim,
+    make_referrals,
+    order,
+    pass_days,
+    points_of,
+    visit,
+)
 
 QUEUE = "admin:referrals_referral_review"
 
@@ -136,11 +143,12 @@ def test_an_approval_is_undone_right_after_it(staff, shop, ada, flagged):
     make_member(shop, "bob")
     order(shop)
     response = decide(staff, "approve", flagged)
-    assert 'value="reject"' in text_of(response)
+    assert 'value="reconsider"' in text_of(response)
 
-    decide(staff, "reject", flagged)
+    decide(staff, "reconsider", flagged)
 
-    assert points_of(ada) == 0
+    assert (state_of(flagged), points_of(ada)) == ("flagged", 0)
+    assert [case["pk"] for case in queue(staff).context["cases"]] == [flagged.pk]
 
 
 def test_what_was_reopened_can_be_approved(staff, shop, ada, flagged):
@@ -238,3 +246,29 @@ def test_the_overview_says_how_many_wait_to_be_looked_at(staff, shop, ada):
     text = text_of(staff.get(reverse("admin:index")))
     address = f"{reverse('admin:referrals_referral_review')}?program={shop.pk}"
     assert f'<a href="{address}">2 referrals to review</a>' in text
+
+
+def test_a_card_says_why_a_score_that_turns_down_still_waits(staff, db):
+    shop = make_referrals(fraud={"review_at": 40, "block_at": 50})
+    eve = make_member(shop, "eve")
+    claim(eve, "ada", context=visit(device_id="phone-1"))
+    suspicious(make_member(shop, "ada"))
+
+    text = text_of(queue(staff))
+
+    assert "It waits all the same: what a household shares turns nobody down" in text
+
+
+def test_a_card_below_that_score_says_nothing_of_it(staff, flagged):
+    assert "It waits all the same" not in text_of(queue(staff))
+
+
+def test_a_friend_of_whom_nothing_was_told_is_not_said_to_be_forgotten(staff, ada):
+    assert "Nothing was known of the friend but an id." in text_of(staff.get(page(claim(ada))))
+
+
+def test_a_friend_of_long_ago_may_have_been_forgotten(staff, shop, ada):
+    referral = claim(ada)
+    pass_days(shop, 31)
+
+    assert "Nothing is known of the friend by now" in text_of(staff.get(page(referral)))

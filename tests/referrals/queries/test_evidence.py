@@ -98,6 +98,16 @@ def test_who_is_known_by_another_account_was_here_before(program, ada):
     assert reasons(ada, "new-bob", email="b.o.b@gmail.com") == ["known_before"]
 
 
+def test_who_has_another_address_by_now_is_known_by_both(program, ada):
+    enrol(program, "old-bob", email="bob@gmail.com", phone="+15550100")
+    make_member(program, "old-bob", email="bobby@gmail.com", name="Bob")
+    make_member(program, "old-bob", email="bobby@gmail.com", name="Robert")
+
+    assert Identity.objects.count() == 4
+    assert reasons(ada, "new-bob", email="bob.by+2@gmail.com") == ["known_before"]
+    assert reasons(ada, "newer-bob", email="b.o.b@gmail.com") == ["known_before"]
+
+
 def test_who_was_a_member_before_there_were_referrals_becomes_known(program, ada):
     make_member(program, "old-bob", email="bob@gmail.com")
 

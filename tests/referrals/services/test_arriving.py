@@ -13,6 +13,7 @@ from tests.referrals.factories import (
     enrol,
     make_referrals,
     order,
+    pass_days,
     points_of,
     visit,
 )
@@ -55,6 +56,42 @@ def test_who_enrols_under_the_id_or_an_address_is_the_friend(program, ada):
         assert referral.friend.external_id == friend
 
 
+def test_who_tells_the_address_after_enrolling_is_the_friend_all_the_same(program, ada):
+    claim(ada, "", email="bob@example.org")
+    enrol(program)
+    order(program)
+
+    enrol(program, email="Bob@example.org")
+
+    referral = Referral.objects.get()
+    assert referral.state == "rewarded"
+    assert (points_of(ada), points_of(referral.friend)) == (100, 50)
+
+
+def test_a_member_of_before_who_tells_the_address_later_is_an_existing_customer(program, ada):
+    make_member(program, "bob", at=NOON - timedelta(days=1))
+    claim(ada, "", email="bob@example.org")
+
+    enrol(program, email="bob@example.org")
+    order(program)
+
+    referral = Referral.objects.get()
+    assert (referral.state, referral.reason) == ("rejected", "existing_customer")
+    assert points_of(ada) == 0
+
+
+def test_whose_friend_somebody_is_already_does_not_change_with_the_address(program, ada, eve):
+    claim(eve, "", email="bob@example.org")
+    enrol(program, referral_code=code_of(ada))
+
+    enrol(program, email="bob@example.org")
+    order(program)
+
+    assert (points_of(ada), points_of(eve)) == (100, 0)
+    reasons = Referral.objects.order_by("pk").values_list("state", "reason")
+    assert list(reasons) == [("rejected", "already_referred"), ("rewarded", "")]
+
+
 def test_a_code_may_come_with_the_enrolment(program, ada):
     told = enrol(program, referral_code=code_of(ada).lower())
 
@@ -90,13 +127,15 @@ def test_a_code_on_a_later_order_refers_nobody(program, ada):
     make_member(program, "bob")
     order(program, "1001", placed_at=(NOON - timedelta(days=1)).isoformat())
 
-    assert order(program, "1002", referral_code=code_of(ada)) is None
+    told = order(program, "1002", referral_code=code_of(ada))
+
+    assert (told["id"], told["reason"]) == (None, "existing_customer")
 
 
 def test_who_joined_long_before_is_no_friend_at_the_checkout(program, ada):
     make_member(program, "bob", at=NOON - timedelta(days=31))
 
-    assert order(program, referral_code=code_of(ada)) is None
+    assert order(program, referral_code=code_of(ada))["reason"] == "existing_customer"
 
 
 def test_who_joined_within_the_window_may_type_a_code_at_the_first_checkout(program, ada):
@@ -114,3 +153,22 @@ def test_a_guests_code_counts_once_the_guest_has_enrolled(program, ada):
 
     assert told["state"] == "rewarded"
     assert points_of(ada) == 100
+
+
+@pytest.mark.parametrize("where", ["enrolment", "checkout"])
+def test_whose_guest_order_is_too_old_to_be_claimed_is_an_existing_customer(
+    program, ada, where
+):
+    # An order of a guest waits for 30 days.
+    state_order(program, guest={"email": "bob@example.org"})
+    pass_days(program, 31)
+    code = code_of(ada)
+
+    enrol(program, email="bob@example.org", **_where(where, "enrolment", code))
+    order(program, "1002", amount=5000, **_where(where, "checkout", code))
+
+    assert points_of(ada) == 0
+
+
+def _where(where, place, code):
+    return {"referral_code": code} if where == place else {}

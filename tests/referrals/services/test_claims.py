@@ -184,11 +184,32 @@ def test_who_has_ordered_before_is_an_existing_customer(program, ada):
         claim(ada)
 
 
-def test_who_has_ordered_as_a_guest_is_an_existing_customer(program, ada):
-    state_order(program, guest={"email": "bob@example.org"})
+@pytest.mark.parametrize(
+    "known",
+    [{"email": "bob@example.org"}, {"phone": "+15550100"}],
+    ids=["email", "phone"],
+)
+def test_who_has_ordered_as_a_guest_is_an_existing_customer(program, ada, known):
+    state_order(program, guest=known)
 
     with pytest.raises(ExistingCustomer):
-        claim(ada, "", email="bob@example.org")
+        claim(ada, "", **known)
+
+
+def test_who_has_ordered_under_an_id_without_enrolling_is_an_existing_customer(program, ada):
+    state_order(program, member="bob")
+
+    with pytest.raises(ExistingCustomer):
+        claim(ada, "bob")
+
+
+def test_a_guests_order_after_the_claim_does_not_speak_against_one_told_late(program, ada):
+    later = NOON + timedelta(days=1)
+    state_order(program, guest={"email": "bob@example.org"}, at=later)
+
+    told_late = claim(ada, "", email="bob@example.org", occurred_at=NOON, at=later)
+
+    assert told_late.state == "claimed"
 
 
 def test_a_click_of_too_long_ago_counts_no_more(ada):

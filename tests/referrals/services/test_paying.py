@@ -324,3 +324,17 @@ def test_one_order_stated_eight_times_at_once_pays_once():
 
     assert errors_in(results) == []
     assert (points_of(ada), points_of(bob)) == (100, 50)
+
+
+@pytest.mark.parametrize("days", [0, 20])
+@pytest.mark.parametrize("on_reversal", ["recount", "keep"])
+@pytest.mark.parametrize("qualify", [MINIMUM, {}])
+def test_another_order_that_counts_now_is_what_qualified_the_friend(days, on_reversal, qualify):
+    ada, _ = start(qualify=qualify, hold="14 days", on_reversal=on_reversal)
+    order(ada.program, "1001", amount=3000)
+    order(ada.program, "1002", amount=2500)
+    pass_days(ada.program, days)
+
+    refund_order(ada.program, "1001", amount=3000)
+
+    assert Referral.objects.get().qualified_by == "order:1002"

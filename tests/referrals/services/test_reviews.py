@@ -5,13 +5,16 @@ import pytest
 from referrals.models import Referral
 from referrals.rules.refusals import AlreadyReferred
 from referrals.rules.states import WrongState
+from referrals.services.paying import friend_voucher
 from referrals.services.reviews import (
     Decided,
     approve_referrals,
+    reconsider_referrals,
     reinstate_referrals,
     reject_referrals,
 )
 from tests.factories import NOON, make_member
+from tests.proof import prove
 from tests.referrals.factories import (
     claim,
     enrol,
@@ -182,3 +185,74 @@ def test_in_the_shadow_a_score_is_kept_and_nothing_comes_of_it():
     referral = claim(ada, email="ada+2@example.org")
 
     assert (referral.state, referral.score) == ("claimed", 100)
+
+
+def test_an_approval_that_is_taken_back_waits_again_and_pays_once_in_the_end(
+    program, ada, flagged
+):
+    enrol(program)
+    order(program)
+    decide(approve_referrals, flagged)
+    bob = program.member_set.get(external_id="bob")
+    assert (points_of(ada), points_of(bob)) == (100, 50)
+
+    decide(reconsider_referrals, flagged)
+
+    assert (flagged.state, points_of(ada), points_of(bob)) == ("flagged", 0, 0)
+    decide(approve_referrals, flagged)
+    assert (flagged.state, points_of(ada), points_of(bob)) == ("rewarded", 100, 50)
+    prove(program)
+
+
+def test_taking_an_approval_back_again_changes_nothing(flagged):
+    decide(approve_referrals, flagged)
+    decide(reconsider_referrals, flagged)
+    steps = flagged.steps_count
+
+    decide(reconsider_referrals, flagged)
+
+    assert (flagged.state, flagged.steps_count) == ("flagged", steps)
+
+
+def test_what_was_given_before_an_approval_is_no_part_of_it():
+    program = make_referrals(
+        friend={"gives": {"percent": 50}, "at": "claim"},
+        qualify={"minimum": "20.00"},
+        fraud={"weights": {"just_above_minimum": 40}},
+    )
+    ada = make_member(program)
+    referral = claim(ada)
+    enrol(program)
+    pass_days(program, 1)
+    order(program, amount=2001)
+    decide(approve_referrals, referral)
+    assert points_of(ada) == 100
+
+    decide(reconsider_referrals, referral)
+
+    assert points_of(ada) == 0
+    assert friend_voucher(referral).voided_at is None
+
+
+def test_a_milestone_that_an_approval_brought_goes_with_it():
+    milestones = {"first": {"at": 1, "gives": {"points": 7}}}
+    program = make_referrals(
+        milestones=milestones,
+        qualify={"minimum": "20.00"},
+        fraud={"weights": {"just_above_minimum": 40}},
+    )
+    ada = make_member(program)
+    referral = claim(ada)
+    enrol(program)
+    order(program, amount=2001)
+    decide(approve_referrals, referral)
+    assert points_of(ada) == 107
+
+    decide(reconsider_referrals, referral)
+
+    assert points_of(ada) == 0
+
+
+def test_what_nobody_has_approved_is_not_taken_back(ada):
+    with pytest.raises(WrongState):
+        decide(reconsider_referrals, claim(ada))

@@ -123,7 +123,9 @@ def test_a_wave_settles_many_friends_of_one_advocate(program):
 def test_a_code_that_brings_nothing_does_not_hold_up_an_order(program):
     ada = make_member(program)
 
-    assert order(program, member="ada", referral_code=code_of(ada)) is None
+    told = order(program, member="ada", referral_code=code_of(ada))
+
+    assert (told["id"], told["reason"]) == (None, "self_referral")
     assert not Referral.objects.exists()
 
 

@@ -4,10 +4,11 @@ import pytest
 
 from tests.factories import NOON
 from tests.loyalty.admin.conftest import page
-from tests.tiers.admin.posting import errors_of, posted
+from tests.tiers.admin.posting import ROW, added, errors_of, posted
 from tiers.models import LadderVersion
 from tiers.queries.ladders import ladder_form
 from tiers.services.access import save_access
+from tiers.services.ladders import archive_ladder
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,8 @@ def test_a_mistake_in_a_tier_stands_in_its_row(staff, vip, rows, place, said):
         ({"metric": "points", "point_type": "miles"}, "point_type", "not one of"),
         ({"applies_from": "2026-02-30"}, "applies_from", "neither a date"),
         ({"applies_from": "2026-05-03"}, "applies_from", "now or later"),
+        ({"applies_from": "9000-01-02"}, "applies_from", "not be after the year 8999"),
+        ({"applies_from": "9999-12-31"}, "applies_from", "not be after the year 8999"),
     ],
 )
 def test_a_mistake_stands_at_its_field(staff, vip, changes, field, said):
@@ -91,3 +94,31 @@ def test_a_tier_that_access_rules_name_cannot_be_taken_away(staff, vip):
 
     (told,) = errors_of(answer)["tiers"]
     assert told.startswith("Access rule blend: there is no tier 'vip.gold'")
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_threshold_that_is_no_amount_is_compared_with_no_other(staff, vip, number):
+    answer = staff.post(page(vip), posted(vip, rows={number: {"threshold": "many"}}))
+
+    told = errors_of(answer)
+    (said,) = told.pop(f"{number}.threshold")
+    assert "is not an amount" in said
+    assert told == {"tiers": ["Please correct what is marked in the rows."]}
+
+
+def test_a_code_that_is_taken_is_told_at_the_code_and_nothing_else(staff, vip, ada):
+    answer = added(staff, vip.program, [ROW | {"code": "a", "threshold": "0"}], code="vip")
+
+    assert errors_of(answer) == {
+        "code": ["This code is taken: ladder vip has its own page."],
+    }
+
+
+def test_the_code_of_an_archived_ladder_is_taken_as_well(staff, vip):
+    archive_ladder(ladder=vip, at=NOON)
+
+    answer = added(staff, vip.program, [ROW | {"code": "a", "threshold": "0"}], code="vip")
+
+    assert errors_of(answer) == {
+        "code": ["This code is taken: ladder vip is archived; bring it back on its page."],
+    }

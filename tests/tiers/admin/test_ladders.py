@@ -294,3 +294,17 @@ def test_ladders_of_other_programs_are_not_touched(staff, vip):
     staff.post(page(vip), posted(vip, rows={2: {"threshold": "300.00"}}))
 
     assert ladder_forms(other) == {"vip": {"tiers": TIERS}}
+
+
+def test_the_example_of_benefits_is_one_that_can_be_pasted(staff, vip):
+    text = staff.get(page(vip)).content.decode()
+    example = text.split('<pre class="help">')[1].split("</pre>")[0]
+
+    answer = staff.post(page(vip), posted(vip, rows={2: {"benefits": example}}))
+
+    assert answer.status_code == 302, errors_of(answer)
+    assert ladder_form(vip)["tiers"]["gold"]["benefits"] == {
+        "free_shipping": True,
+        "early_access_hours": 48,
+        "support_priority": 1,
+    }

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from tests.factories import NOON, make_member, state_order
 from tests.loyalty.admin.conftest import listing, page, text_of
-from tests.tiers.factories import spend, tier_of
+from tests.tiers.factories import make_ladders, spend, tier_of
 from tiers.models import (
     DayPoints,
     DayTotal,
@@ -223,3 +223,29 @@ def test_who_may_only_look_sets_and_changes_nothing(ada, vip):
     assert tier_of(ada) == "silver"
     assert "&quot;threshold&quot;: &quot;500.00&quot;" in text_of(lee.get(page(vip)))
     assert "Set a tier" not in text_of(lee.get(page(ada)))
+
+
+@pytest.mark.parametrize(
+    ("tier", "marked"), [("member", False), ("silver", False), ("gold", True)]
+)
+def test_a_tier_is_by_hand_only_where_the_hand_holds_it(staff, ada, tier, marked):
+    set_tier(member=ada, ladder="vip", tier=tier, until=None, reason="press", at=NOON)
+
+    on_page = text_of(staff.get(page(ada)))
+    in_list = text_of(staff.get(listing(Standing)))
+
+    assert (", by hand</" in on_page) == marked
+    assert ("By hand</span></td>" in in_list) == marked
+
+
+def test_what_is_missing_to_stay_names_the_period_that_it_is_counted_in(staff, shop):
+    tiers = {"member": {"threshold": 0}, "vip": {"threshold": "500.00", "operator": "over"}}
+    make_ladders(shop, vip={"window": {"calendar": "year"}, "tiers": tiers})
+    spend(make_member(shop, "bob"), 52000)
+
+    text = text_of(staff.get(page(Standing.objects.get())))
+
+    # Reached in 2026, and so kept through 2027: by what 2027 comes to.
+    assert "<dt>Counts now</dt><dd>€520.00</dd>" in text
+    stay = "<dt>Missing to stay, counted from 2027-01-01 on</dt>"
+    assert f"{stay}<dd>€500.01, by 2028-01-01 00:00 CET</dd>" in text

@@ -181,3 +181,17 @@ def test_what_a_balance_brings_is_given_once():
     found = refused(metric="balance", tiers={"gold": gold})
 
     assert found == {("/tiers/gold/entry/once", "not_here")}
+
+
+def test_a_threshold_that_is_no_number_is_compared_with_no_other():
+    tiers = {
+        "member": {"threshold": 0},
+        "silver": {"threshold": "many"},
+        "gold": {"threshold": "0.00"},
+    }
+
+    # Gold is looked at beside the last that could be read.
+    assert refused(tiers=tiers) == {
+        ("/tiers/silver/threshold", "invalid_money"),
+        ("/tiers/gold/threshold", "same_threshold"),
+    }

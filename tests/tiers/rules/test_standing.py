@@ -328,7 +328,7 @@ def test_progress_says_what_is_missing_to_stay_and_when_it_would_fall():
     found = progress(CALENDAR, {"2026-03-01": 600, "2027-02-01": 120}, "2027-03-01")
 
     assert found.next is None
-    assert found.keep == Keep(new_year, 38000, new_year, "member")
+    assert found.keep == Keep(new_year, 38000, new_year, "member", day("2027-01-01"))
 
 
 def test_progress_of_who_has_done_enough_falls_a_period_later():

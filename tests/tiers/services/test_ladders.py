@@ -264,3 +264,38 @@ def test_what_an_access_rule_names_cannot_go():
         archive_ladder(ladder=Ladder.objects.get(), at=NOON)
 
     assert ladder_forms(program) == {"vip": {"tiers": TIERS}}
+
+
+def begins_of_standing():
+    rows = LadderVersion.objects.filter(undone_at=None).order_by("number")
+    return [row.applies_from for row in rows]
+
+
+def test_a_version_to_come_moves_when_it_is_edited_with_another_time():
+    program = make_program()
+    make_ladders(program)
+    make_ladders(program, vip={"tiers": EASIER}, applies_from=NOON + 9 * DAY)
+    again = {"program": program, "code": "vip", "form": {"tiers": EASIER}, "at": NOON + DAY}
+
+    edit_ladder(**again, applies_from=NOON + 5 * DAY)
+    edit_ladder(**again, applies_from=NOON + 5 * DAY)
+    edit_ladder(**again)
+
+    assert begins_of_standing() == [NOON, NOON + 5 * DAY]
+    assert LadderVersion.objects.count() == 3
+
+
+def test_what_has_begun_does_not_move():
+    program = make_program()
+    make_ladders(program)
+    make_ladders(program, vip={"tiers": EASIER}, at=NOON + DAY)
+
+    edit_ladder(
+        program=program,
+        code="vip",
+        form={"tiers": EASIER},
+        at=NOON + 2 * DAY,
+        applies_from=NOON + 5 * DAY,
+    )
+
+    assert begins_of_standing() == [NOON, NOON + DAY]
