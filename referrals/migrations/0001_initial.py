@@ -521,7 +521,12 @@ class Migration(migrations.Migration):
                         condition=models.Q(("forget_at__isnull", False)),
                         fields=["program", "forget_at"],
                         name="click_to_forget",
-                    )
+                    ),
+                    models.Index(
+                        condition=models.Q(("ip__isnull", False)),
+                        fields=["program", "ip", "day"],
+                        name="click_by_address",
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(

@@ -66,6 +66,11 @@ class Click(models.Model):
                 condition=Q(forget_at__isnull=False),
                 name="click_to_forget",
             ),
+            models.Index(
+                fields=["program", "ip", "day"],
+                condition=Q(ip__isnull=False),
+                name="click_by_address",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -20,6 +20,9 @@ from referrals.services.codes import known_code, refuse_ended
 from referrals.services.digests import SIZE, Context, digest_of, digests_of, forgotten_at
 from referrals.services.tokens import ClickTouch, sign_click
 
+# Visitors that are told apart at one address on a day; an office has fewer browsers.
+MOST_TOLD_APART = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Clicked:
@@ -35,7 +38,9 @@ def record_click(
 ) -> Clicked:
     """Count a click on a referral link, and return the token that a claim may come with.
 
-    However often a visitor comes on a day by a code and channel, it is one row.
+    However often a visitor comes on a day by a code and channel, it is one row. Whoever
+    comes from an address that is crowded already is one of its crowd, without a channel:
+    else anybody could write any number of rows by another browser's name each time.
 
     :raises NotFound: if there is no such code, or its owner takes part no more
     :raises ProgramEnded: if nobody can be referred by it any more
@@ -57,6 +62,9 @@ def _count(
     visitor = digest_of(program.pk, "visitor", f"{visit.ip}\n{visit.user_agent}")
     moment = connection.ops.adapt_datetimefield_value
     day = connection.ops.adapt_datefield_value(reading(at, program.zone).date())
+    ip = digests.get("ip")
+    if ip is not None and _is_crowded(program.pk, ip, day):
+        channel, visitor = "", digest_of(program.pk, "visitor", visit.ip or "")
     columns = (
         "program_id, code_id, channel, visitor, day, ip, network, is_bot, times, "
         "first_at, last_at, forget_at"
@@ -74,7 +82,7 @@ def _count(
                 channel,
                 visitor,
                 day,
-                digests.get("ip"),
+                ip,
                 digests.get("network"),
                 is_bot(visit.user_agent),
                 moment(at),
@@ -82,6 +90,18 @@ def _count(
                 moment(forgotten_at("ip", at, program.zone)),
             ],
         )
+
+
+def _is_crowded(program_id: int, ip: bytes, day: object) -> bool:
+    """Say whether as many as are told apart have come from an address on a day."""
+    theirs = f"SELECT 1 FROM {Click._meta.db_table} WHERE program_id = %s AND ip = %s"  # noqa: S608
+    with prepared_cursor() as cursor:
+        cursor.execute(
+            f"SELECT COUNT(*) FROM ({theirs} AND day = %s LIMIT {MOST_TOLD_APART}) AS told",  # noqa: S608
+            [program_id, ip, day],
+        )
+        (told,) = cursor.fetchone()
+    return bool(told == MOST_TOLD_APART)
 
 
 @retrying

@@ -9,7 +9,7 @@ from engine.nightly import run_due
 from referrals.models import Click, ReferralCode
 from referrals.rules.bots import is_bot
 from referrals.rules.refusals import ProgramEnded
-from referrals.services.clicks import record_click
+from referrals.services.clicks import MOST_TOLD_APART, record_click
 from referrals.services.programs import save_referral_programs
 from referrals.services.tokens import ClickTouch, read_click, sign_click
 from tests.concurrency import at_once, errors_in
@@ -68,6 +68,23 @@ def test_ten_thousand_clicks_from_one_address_are_one_row(ada):
         click(ada)
 
     assert Click.objects.get().times == 100
+
+
+def test_an_address_that_changes_its_browser_and_channel_each_time_leaves_few_rows(ada):
+    for number in range(2 * MOST_TOLD_APART):
+        click(ada, user_agent=f"browser {number}", channel=f"c{number}")
+
+    assert Click.objects.count() == MOST_TOLD_APART + 1
+    assert sum(Click.objects.values_list("times", flat=True)) == 2 * MOST_TOLD_APART
+
+
+def test_a_crowded_address_takes_no_other_visitors_place(ada):
+    for number in range(MOST_TOLD_APART + 1):
+        click(ada, user_agent=f"browser {number}")
+    click(ada, ip="203.0.113.8")
+
+    assert Click.objects.count() == MOST_TOLD_APART + 2
+    assert Click.objects.order_by("pk").last().channel == "mail"
 
 
 def test_visitors_channels_and_days_are_told_apart(ada):
