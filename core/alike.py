@@ -63,7 +63,7 @@ def keyed_source(model: type[models.Model], kinds: Kinds) -> tuple[str, list[Any
     return text, [as_array(keys, "bigint"), as_array(places, "bigint"), *lists]
 
 
-def listed(types: Sequence[str], rows: Sequence[Row]) -> tuple[str, list[Any]]:
+def source_of(types: Sequence[str], rows: Sequence[Row]) -> tuple[str, list[Any]]:
     """Return what makes a table of rows in a statement, and its values.
 
     `types` are PostgreSQL's, which gets lists of columns and takes them apart: a mark

@@ -7,7 +7,7 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import F, Q
 
-from loyalty.models import Member, Merge, PointType, Program
+from loyalty.models import Member, MergeRecord, PointType, Program
 
 
 class LadderQuerySet(models.QuerySet["Ladder"]):
@@ -344,20 +344,12 @@ class EntryReward(models.Model):
         return f"{self.tier} {self.count}"
 
 
-class MergedTiers(models.Model):
+class MergedTiers(MergeRecord):
     """What became of the tiers of a member who was merged into another.
 
-    `taken` names what the survivor took over, so that an undo gives back that and
-    nothing else. A merge without a row was made by somebody who knows no tiers, and is
-    to be caught up with.
+    A merge without a row was made by somebody who knows no tiers, and is to be caught up
+    with.
     """
-
-    merge = models.OneToOneField(
-        Merge, on_delete=models.PROTECT, primary_key=True, related_name="tiers"
-    )
-    program = models.ForeignKey(Program, on_delete=models.PROTECT, db_index=False)
-    taken = models.JSONField(default=dict)
-    is_undone = models.BooleanField(default=False)
 
     class Meta:
         verbose_name = "merge of tiers"

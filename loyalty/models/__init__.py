@@ -4,7 +4,7 @@ from loyalty.models.adjustments import Adjustment
 from loyalty.models.earning import EarningRule, LimitUse, RuleSet
 from loyalty.models.jobs import ExpiryReminder, JobRun
 from loyalty.models.ledger import Allocation, Entry, Hold, Lot, Wallet
-from loyalty.models.lives import ConsentChange, Merge, Tombstone
+from loyalty.models.lives import ConsentChange, Merge, MergeRecord, Tombstone
 from loyalty.models.members import Member
 from loyalty.models.orders import Decision, MemberEvent, Order
 from loyalty.models.programs import PointType, Program
@@ -25,6 +25,7 @@ __all__ = [
     "Member",
     "MemberEvent",
     "Merge",
+    "MergeRecord",
     "Order",
     "PointType",
     "Program",

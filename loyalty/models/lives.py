@@ -39,6 +39,24 @@ class Merge(models.Model):
         return f"{self.merged} into {self.into}"
 
 
+class MergeRecord(models.Model):
+    """What an app above moved of its own when two members were merged, so as to undo that.
+
+    `taken` names what the survivor took over, in the app's own terms. From the merge it
+    is found by the app's name.
+    """
+
+    merge = models.OneToOneField(
+        Merge, on_delete=models.PROTECT, primary_key=True, related_name="%(app_label)s"
+    )
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, db_index=False)
+    taken = models.JSONField(default=dict)
+    is_undone = models.BooleanField(default=False)
+
+    class Meta:
+        abstract = True
+
+
 class Tombstone(models.Model):
     """That somebody with this id or address was erased: a keyed hash, and nothing else."""
 

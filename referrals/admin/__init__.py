@@ -1,5 +1,5 @@
 """Where staff look at referrals, and decide about those that something speaks against."""
 
-from referrals.admin import codes, kept, member_page, merges, payouts, programs, referrals
+from referrals.admin import codes, kept, member_page, payouts, programs, referrals
 
-__all__ = ["codes", "kept", "member_page", "merges", "payouts", "programs", "referrals"]
+__all__ = ["codes", "kept", "member_page", "payouts", "programs", "referrals"]

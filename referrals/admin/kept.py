@@ -1,12 +1,22 @@
-"""What referrals remember, to be read: terms of their time, steps, and hashes of people."""
+"""What referrals remember, to be read: terms of their time, steps, hashes, merges."""
 
 from django.contrib import admin
 from django.db.models import Q
 
 from core.staff import DASH, Page, pretty
+from loyalty.admin.merge_records import MergeRecordAdmin
 from loyalty.admin.showing import ProgramRowsAdmin, link, local
 from loyalty.models import Member
-from referrals.models import Identity, Referral, ReferralProgram, ReferralStep, ReferralTerms
+from referrals.models import (
+    Identity,
+    MergedReferrals,
+    Referral,
+    ReferralProgram,
+    ReferralStep,
+    ReferralTerms,
+)
+
+admin.site.register(MergedReferrals, MergeRecordAdmin)
 
 
 @admin.register(ReferralTerms)

@@ -584,7 +584,7 @@ class Migration(migrations.Migration):
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.PROTECT,
                         primary_key=True,
-                        related_name="referrals",
+                        related_name="%(app_label)s",
                         serialize=False,
                         to="loyalty.merge",
                     ),

@@ -81,6 +81,13 @@ def test_what_has_happened_since_a_checkpoint_agrees_with_it(ada, checkpoint):
     assert "every row agrees" in verify("--against", checkpoint)
 
 
+def test_it_says_what_it_proved_beside_the_ledger_and_what_it_wrote(ada, checkpoint, tmp_path):
+    said = verify("--against", checkpoint, "--checkpoint", tmp_path / "next")
+
+    assert f"Nothing before {checkpoint} was rewritten." in said
+    assert f"The checkpoint is in {tmp_path / 'next'}." in said
+
+
 def test_a_checkpoint_finds_a_chain_that_was_hashed_anew(ada, checkpoint):
     wallet = Wallet.objects.get()
     with unguarded():

@@ -1,12 +1,13 @@
 """How reviews went, and what merges took along: to be read when somebody asks why."""
 
 from django.contrib import admin
-from django.db.models import Q
 
-from core.staff import DASH, Page, moment, pretty
+from core.staff import DASH, Page, moment
+from loyalty.admin.merge_records import MergeRecordAdmin
 from loyalty.admin.showing import ProgramRowsAdmin, link, local
-from loyalty.models import Member
 from tiers.models import MergedTiers, Proof, ReviewChunk
+
+admin.site.register(MergedTiers, MergeRecordAdmin)
 
 
 @admin.register(ReviewChunk)
@@ -61,28 +62,3 @@ class ProofAdmin(ProgramRowsAdmin):
             "As long as the digest of days, rows and ladders is this one, the next passes over."
         )
         return Page(facts, note=note)
-
-
-@admin.register(MergedTiers)
-class MergedTiersAdmin(ProgramRowsAdmin):
-    list_display = ("merge", "taken_apart")
-    list_select_related = ("program", "merge__merged", "merge__into")
-    search_fields = ("merge__merged__external_id", "merge__into__external_id")
-    search_help_text = "The id of one of the two members, as a whole."
-
-    def found_by(self, term: str) -> Q:
-        either = list(Member.objects.filter(external_id=term))
-        return Q(merge__merged__in=either) | Q(merge__into__in=either)
-
-    @admin.display(description="taken apart again", boolean=True)
-    def taken_apart(self, merged: MergedTiers) -> bool:
-        return merged.is_undone
-
-    def page(self, merged: MergedTiers) -> Page:
-        facts: list[tuple[str, object]] = [
-            ("Merge", link(merged.merge)),
-            ("Member", link(merged.merge.merged)),
-            ("Merged into", link(merged.merge.into)),
-            ("Taken apart again", "yes" if merged.is_undone else "no"),
-        ]
-        return Page(facts, raw=[("What the survivor took over", pretty(merged.taken))])

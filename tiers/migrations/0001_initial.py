@@ -304,7 +304,7 @@ class Migration(migrations.Migration):
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.PROTECT,
                         primary_key=True,
-                        related_name="tiers",
+                        related_name="%(app_label)s",
                         serialize=False,
                         to="loyalty.merge",
                     ),

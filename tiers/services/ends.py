@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import F, QuerySet
 from django.db.models.expressions import RawSQL
 
-from core.alike import Kinds, insert_alike, listed
+from core.alike import Kinds, insert_alike, source_of
 from core.events import record_alike
 from core.periods import local_midnight
 from core.reading import one_of, read_values
@@ -29,7 +29,7 @@ from tiers.queries.proofs import rewrite_proven
 from tiers.rules.ends import End, end_of
 from tiers.services.moves import REVIEW, TierMove
 from tiers.services.outcomes import Outcome
-from tiers.services.verdicts import COLUMNS, event_of, row_values
+from tiers.services.verdicts import CHANGE_COLUMNS, COLUMNS, event_of, row_values
 
 # Rows per transaction: bounded locks, little to repeat after a crash.
 CHUNK = 5_000
@@ -42,17 +42,8 @@ READ = ("id", "member_id", "tier", "floor_tier", "since", *TOLD_BY)
 # What is new in the row of whoever stays.
 KEPT = ("until", "earned_until", "period_start", "review_at")
 
-CHANGE = (
-    "program_id",
-    "ladder_id",
-    "from_tier",
-    "to_tier",
-    "at",
-    "cause",
-    "source_type",
-    "source_id",
-    "reason",
-)
+# What is the same for all who fall alike.
+CHANGE = tuple(column for column in CHANGE_COLUMNS if column != "member_id")
 
 # Each row's member from the first day that is judged on: what counts before the end, and
 # the last day of all.
@@ -176,7 +167,7 @@ def _locked(member_ids: Sequence[int]) -> set[int]:
 
     Who holds a member's wallets is alone with what counts for them, and with the rows.
     """
-    among = RawSQL(*listed(("bigint",), [(number,) for number in member_ids]))  # noqa: S611
+    among = RawSQL(*source_of(("bigint",), [(number,) for number in member_ids]))  # noqa: S611
     wallets = Wallet.objects.select_for_update().filter(member__in=among, is_closed=False)
     locked = set(wallets.order_by("id").values_list("member_id", flat=True))
     theirs, values = one_of("id", member_ids)
@@ -196,7 +187,7 @@ def _sums(rows: Mapping[int, tuple[int, _Ending]]) -> dict[int, int]:
     if not rows:
         return {}
     asked = [(row, member, *ending.end.judged) for row, (member, ending) in rows.items()]
-    source, values = listed(ASKED, asked)
+    source, values = source_of(ASKED, asked)
     with connection.cursor() as cursor:
         cursor.execute(SUMS.format(asked=source), values)
         found = {row: each for row, *each in cursor.fetchall()}

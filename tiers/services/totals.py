@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from core.alike import listed
+from core.alike import source_of
 from core.bulk import prepared_cursor
 
 CHUNK = 1_000
@@ -102,7 +102,7 @@ def _adding(program_id: int, table: Table, rows: Sequence[Sequence[Any]]) -> Sta
     given = [(program_id, *row) for row in rows]
     added = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in table.sums)
     types = ["date" if name == "day" else "bigint" for name in names]
-    source, values = listed(types, given)
+    source, values = source_of(types, given)
     text = (
         f"INSERT INTO {table.name} ({', '.join(names)}) {source} "
         f"ON CONFLICT ({', '.join(table.keys)}) DO UPDATE SET {added}"

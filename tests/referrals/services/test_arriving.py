@@ -11,7 +11,6 @@ from tests.referrals.factories import (
     claim,
     code_of,
     enrol,
-    make_referrals,
     order,
     pass_days,
     points_of,
@@ -22,18 +21,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def program():
-    return make_referrals()
-
-
-@pytest.fixture
 def ada(program):
     return make_member(program, name="Ada Lovelace", email="ada@example.org")
-
-
-@pytest.fixture
-def eve(program):
-    return make_member(program, "eve")
 
 
 def token_of(advocate, *, at=NOON):

@@ -39,26 +39,6 @@ DAY = timedelta(days=1)
 KIM = Decided(by="kim", note="told on the phone")
 
 
-@pytest.fixture
-def program():
-    return make_referrals()
-
-
-@pytest.fixture
-def ada(program):
-    return make_member(program)
-
-
-@pytest.fixture
-def eve(program):
-    return make_member(program, "eve")
-
-
-@pytest.fixture
-def bob(program):
-    return make_member(program, "bob")
-
-
 def attribute(advocate, friend, *, came_at=NOON, at=NOON, **more):
     return attribute_friend(
         advocate=advocate, friend=friend, came_at=came_at, decided=KIM, at=at, **more

@@ -36,18 +36,8 @@ VOUCHER = {"gives": {"percent": 50}, "at": "claim", "voucher": {"valid": "30 day
 
 
 @pytest.fixture
-def program():
-    return make_referrals()
-
-
-@pytest.fixture
 def ada(program):
     return make_member(program, name="Ada Lovelace", email="ada@example.org")
-
-
-@pytest.fixture
-def eve(program):
-    return make_member(program, "eve")
 
 
 def token_of(advocate, *, at=NOON):

@@ -13,8 +13,8 @@ from referrals.services.clicks import MOST_TOLD_APART, record_click
 from referrals.services.programs import save_referral_programs
 from referrals.services.tokens import ClickTouch, read_click, sign_click
 from tests.concurrency import at_once, errors_in
-from tests.factories import NOON, make_member
-from tests.referrals.factories import code_of, make_referrals, visit
+from tests.factories import NOON
+from tests.referrals.factories import code_of, visit
 
 pytestmark = pytest.mark.django_db
 BROWSERS = [
@@ -32,16 +32,6 @@ BOTS = [
     "Mozilla/5.0 HeadlessChrome/126.0",
     "",
 ]
-
-
-@pytest.fixture
-def program():
-    return make_referrals()
-
-
-@pytest.fixture
-def ada(program):
-    return make_member(program)
 
 
 def click(ada, *, at=NOON, channel="mail", code=None, **who):
@@ -79,7 +69,7 @@ def test_an_address_that_changes_its_browser_and_channel_each_time_leaves_few_ro
 
 
 def test_a_crowded_address_takes_no_other_visitors_place(ada):
-    for number in range(MOST_TOLD_APART + 1):
+    for number in range(MOST_TOLD_APART + 5):
         click(ada, user_agent=f"browser {number}")
     click(ada, ip="203.0.113.8")
 

@@ -17,16 +17,6 @@ pytestmark = pytest.mark.django_db
 LATER = NOON + timedelta(days=1)
 
 
-@pytest.fixture
-def program():
-    return make_referrals()
-
-
-@pytest.fixture
-def ada(program):
-    return make_member(program)
-
-
 def test_a_member_has_one_code_however_often_it_is_asked_for(ada):
     first = code_of_advocate(member=ada, at=NOON)
 

@@ -23,21 +23,6 @@ from tests.referrals.factories import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def program():
-    return make_referrals()
-
-
-@pytest.fixture
-def ada(program):
-    return make_member(program)
-
-
-@pytest.fixture
-def eve(program):
-    return make_member(program, "eve")
-
-
 def merge(merged, into):
     return merge_people(
         member=merged, into=into, requested=requested(into, at=into.program.now())

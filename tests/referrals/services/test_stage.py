@@ -27,17 +27,11 @@ from tests.referrals.factories import (
     claim,
     code_of,
     enrol,
-    make_referrals,
     order,
     points_of,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def program():
-    return make_referrals()
 
 
 def wave_of(program, member_id="bob", **content):

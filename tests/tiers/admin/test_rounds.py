@@ -1,8 +1,6 @@
 """What reviews and merges remember can be found and read, and nobody touches it."""
 
 import pytest
-from django.apps import apps
-from django.contrib import admin
 from django.urls import reverse
 
 from tests.factories import NOON, make_member
@@ -24,12 +22,6 @@ def live(shop, number):
     work_round(program=shop, number=round_number, at=NOON)
     # Only PostgreSQL proves by itself.
     Proof.objects.get_or_create(member=kept, defaults={"program": shop, "digest": number})
-
-
-def test_every_model_of_tiers_is_registered():
-    ours = set(apps.get_app_config("tiers").get_models())
-
-    assert ours <= set(admin.site._registry)
 
 
 @pytest.mark.parametrize("model", READ_ONLY, ids=lambda m: m.__name__)

@@ -1,16 +1,16 @@
-"""What merges of members did to their referrals."""
+"""What the apps above moved of their own when members were merged."""
 
 from django.contrib import admin
 from django.db.models import Q
 
 from core.staff import Page, pretty, readable
 from loyalty.admin.showing import ProgramRowsAdmin, link
-from loyalty.models import Member
-from referrals.models import MergedReferrals
+from loyalty.models import Member, MergeRecord
 
 
-@admin.register(MergedReferrals)
-class MergedReferralsAdmin(ProgramRowsAdmin):
+class MergeRecordAdmin(ProgramRowsAdmin):
+    """To be registered by each app for its own record."""
+
     list_display = ("merge", "taken_apart")
     list_select_related = ("program", "merge__merged", "merge__into")
     search_fields = ("merge__merged__external_id", "merge__into__external_id")
@@ -21,14 +21,14 @@ class MergedReferralsAdmin(ProgramRowsAdmin):
         return Q(merge__merged__in=either) | Q(merge__into__in=either)
 
     @admin.display(description="taken apart again", boolean=True)
-    def taken_apart(self, merged: MergedReferrals) -> bool:
-        return merged.is_undone
+    def taken_apart(self, record: MergeRecord) -> bool:
+        return record.is_undone
 
-    def page(self, merged: MergedReferrals) -> Page:
+    def page(self, record: MergeRecord) -> Page:
         facts: list[tuple[str, object]] = [
-            ("Merge", link(merged.merge)),
-            ("Member", link(merged.merge.merged)),
-            ("Merged into", link(merged.merge.into)),
-            ("Taken apart again", readable(merged.is_undone)),
+            ("Merge", link(record.merge)),
+            ("Member", link(record.merge.merged)),
+            ("Merged into", link(record.merge.into)),
+            ("Taken apart again", readable(record.is_undone)),
         ]
-        return Page(facts, raw=[("What the survivor took over", pretty(merged.taken))])
+        return Page(facts, raw=[("What the survivor took over", pretty(record.taken))])
