@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,9 @@ from django.core.management.color import Style
 from django.db import connection
 
 from tests.postgresql import postgresql_server
+
+# By these a test gets at the database, whether or not it says so itself.
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 
 resources = ExitStack()
 
@@ -56,11 +59,21 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("db") != "sqlite":
-        return
     for item in items:
-        if item.get_closest_marker("needs_postgresql"):
+        if not depends_on_the_database(item):
+            item.add_marker(pytest.mark.one_database)
+        if config.getoption("db") == "sqlite" and item.get_closest_marker("needs_postgresql"):
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL"))
+
+
+def depends_on_the_database(item: pytest.Item) -> bool:
+    """Return whether another database could change what this test shows.
+
+    What a browser makes of a page could not: its views have tests of their own.
+    """
+    fixtures: Iterable[str] = getattr(item, "fixturenames", ())
+    at_all = item.get_closest_marker("django_db") or DATABASE_FIXTURES.intersection(fixtures)
+    return bool(at_all) and "browser" not in item.path.parts
 
 
 @pytest.fixture(scope="session", autouse=True)
