@@ -13,6 +13,7 @@ from ruamel.yaml.events import AliasEvent
 
 LONGEST = 4_000
 DEEPEST = 12
+EXAMPLE = "Not as the program file is written, such as {name: value} or [one, two]"
 
 # The order in which people write keys. A database may have forgotten it.
 _ORDER = (
@@ -75,11 +76,9 @@ def read_snippet(text: str) -> Any:
     except MarkedYAMLError as error:
         mark = error.problem_mark
         place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
-        raise ValidationError(
-            f"Not written as the file writes it: {error.problem}{place}"
-        ) from None
+        raise ValidationError(f"{EXAMPLE}: {error.problem}{place}") from None
     except (YAMLError, ValueError) as error:
-        raise ValidationError(f"Not written as the file writes it: {error}") from None
+        raise ValidationError(f"{EXAMPLE}: {error}") from None
 
 
 def _step(event: str) -> int:

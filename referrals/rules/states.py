@@ -113,7 +113,7 @@ def after(state: State, act: str, *, to: State | None = None) -> State:
         return next(iter(offered))
     if to is None or to not in offered:
         where = f" to {to}" if to else ""
-        raise WrongState(f"a referral that is {state} cannot {act}{where}", state=state.value)
+        raise WrongState(f"cannot {act} a referral that is {state}{where}", state=state.value)
     return to
 
 

@@ -110,7 +110,7 @@ def _expire(settling: Settling, known: Sequence[Referral]) -> None:
     """Note which claims have run out: nobody may have looked since."""
     over = [r for r in known if not r.is_over and r.state_at(settling.at) == State.EXPIRED]
     for referral in over:
-        why = Why("time", Reason.EXPIRED.value)
+        why = Why("time", Reason.EXPIRED.value, at=referral.expires_at)
         take_step(settling, referral, State.EXPIRED, why)
     write_referrals(settling, over)
 

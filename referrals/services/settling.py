@@ -15,7 +15,7 @@ from loyalty.services.ledger import Book
 from referrals.models import Identity, Referral, ReferralStep
 from referrals.queries.friends import News, deeds_of
 from referrals.queries.programs import ReferralSetup
-from referrals.rules.course import Known, standing_of
+from referrals.rules.course import Known, Standing, standing_of
 from referrals.rules.fraud import Evidence
 from referrals.rules.programs import CompiledReferrals
 from referrals.rules.qualification import Verdict, Within, judge
@@ -60,7 +60,7 @@ class Settling:
     """Who is settled with: the book with their wallets, and what is new about friends.
 
     `members` has the advocates and friends by number, `weighed` the referrals of which all
-    that speaks against them is known already.
+    that speaks against them is known already, `moved` those that have taken a step.
     """
 
     program: Program
@@ -70,6 +70,7 @@ class Settling:
     members: dict[int, Member] = field(default_factory=dict)
     news: News = field(default_factory=News)
     weighed: set[int] = field(default_factory=set)
+    moved: set[int] = field(default_factory=set)
     steps: list[tuple[object, ...]] = field(default_factory=list)
     identities: list[tuple[object, ...]] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
@@ -111,19 +112,22 @@ def _verdicts(settling: Settling, referrals: Sequence[Referral]) -> Mapping[int,
 
 def _settle(settling: Settling, referral: Referral, verdict: Verdict, cause: str) -> None:
     """Walk from the state that is written to the one that there is to be."""
-    if _known(settling, referral).rejected is None:
+    before = _known(settling, referral)
+    if before.rejected is None:
         _take_over(settling, referral, verdict)
     standing = standing_of(_known(settling, referral), verdict, at=settling.at)
     if standing.state == referral.state:
         referral.reason = standing.reason or ""
         return
     _come_back(settling, referral, cause)
-    until = _known_until(settling, referral)
+    passed = _passed(settling, referral, before, standing)
+    until = passed or settling.at
+    why = Why("time" if passed else cause, standing.reason or "", at=passed)
     for act, state in acts_between(State(referral.state), standing.state):
         if act in ("qualify", "reward") and _is_suspicious(settling, referral, until):
             return
         referral.version += act == "qualify"
-        take_step(settling, referral, state, Why(cause, standing.reason or ""))
+        take_step(settling, referral, state, why)
 
 
 def _known(settling: Settling, referral: Referral) -> Known:
@@ -165,11 +169,16 @@ def _come_back(settling: Settling, referral: Referral, cause: str) -> None:
         take_step(settling, referral, state, Why(cause))
 
 
-def _known_until(settling: Settling, referral: Referral) -> datetime:
-    """Return up to when evidence counts: what waited to be rewarded did not wait for a job."""
-    if referral.state != State.QUALIFIED or referral.due_at is None:
-        return settling.at
-    return min(referral.due_at, settling.at)
+def _passed(
+    settling: Settling, referral: Referral, before: Known, standing: Standing
+) -> datetime | None:
+    """Return the moment that alone brought it about, if one did: it did not wait for a job."""
+    if referral.pk in settling.moved:
+        return None
+    if standing.state == State.EXPIRED:
+        return referral.expires_at
+    waited = referral.state == State.QUALIFIED and before.due_at == referral.due_at
+    return referral.due_at if waited and standing.state == State.REWARDED else None
 
 
 def _is_suspicious(settling: Settling, referral: Referral, until: datetime) -> bool:
@@ -194,13 +203,15 @@ def _pair(referral: Referral) -> tuple[int, int]:
 class Why:
     """What caused a step, and the reason that a shopper may see.
 
-    Who of the staff decided it says more about it in a note.
+    Who of the staff decided it says more about it in a note. `at` is when it came about,
+    if that was before anybody looked.
     """
 
     cause: str
     reason: str = ""
     by: str = ""
     note: str = ""
+    at: datetime | None = None
 
 
 def flag(settling: Settling, referral: Referral) -> None:
@@ -216,23 +227,24 @@ def take_step(settling: Settling, referral: Referral, state: State, why: Why) ->
     ended = state in (State.REJECTED, State.EXPIRED, State.REVERSED)
     referral.reason = why.reason if ended else ""
     referral.steps_count += 1
-    number, version = referral.steps_count, referral.version
+    settling.moved.add(referral.pk)
+    number, version, at = referral.steps_count, referral.version, why.at or settling.at
     row = (
         referral.pk,
         number,
         state.value,
         version,
-        settling.at,
+        at,
         why.cause,
         why.reason,
         why.by,
         why.note,
     )
     settling.steps.append(row)
-    settling.events.append(_told(settling, referral))
+    settling.events.append(_told(settling, referral, at))
 
 
-def _told(settling: Settling, referral: Referral) -> NewEvent:
+def _told(settling: Settling, referral: Referral, at: datetime) -> NewEvent:
     people = settling.members
     friend = people.get(referral.friend_id or 0)
     data = {
@@ -244,7 +256,7 @@ def _told(settling: Settling, referral: Referral) -> NewEvent:
         "version": referral.version,
     }
     kind = f"referral.{referral.state}"
-    return NewEvent(settling.program.pk, referral.advocate_id, kind, data, settling.at)
+    return NewEvent(settling.program.pk, referral.advocate_id, kind, data, at)
 
 
 def write_referrals(settling: Settling, referrals: Sequence[Referral]) -> None:

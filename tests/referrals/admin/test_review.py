@@ -190,7 +190,7 @@ def test_one_that_cannot_be_decided_does_not_stop_the_others(staff, ada, flagged
     text = text_of(decide(staff, "approve", done, flagged))
 
     assert "1 approved." in text
-    assert f"Referral {done}: A referral that is rejected cannot approve" in text
+    assert f"Referral {done}: Cannot approve a referral that is rejected" in text
     assert state_of(flagged) == "claimed"
 
 

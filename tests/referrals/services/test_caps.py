@@ -134,6 +134,19 @@ def test_what_is_taken_back_is_in_the_budget_again():
     assert (points_of(bob), points_of(ada)) == (50, 100)
 
 
+def test_what_is_put_back_into_the_budget_is_for_those_who_come_after():
+    ada, _ = start(friend=None, budget={"points": 100})
+    order(ada.program)
+    bring(ada, "cid")
+    assert points_of(ada) == 100
+
+    order(ada.program, status="cancelled")
+    assert points_of(ada) == 0
+
+    bring(ada, "dan")
+    assert points_of(ada) == 100
+
+
 def test_a_budget_that_comes_later_counts_what_was_given_before():
     ada, _ = start()
     order(ada.program)

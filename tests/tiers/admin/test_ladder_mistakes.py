@@ -24,7 +24,7 @@ from tiers.services.ladders import archive_ladder
         ({2: {"multiplier": "1.00001"}}, "2.multiplier", "at most 4 decimals"),
         ({2: {"entry": "{points: 0}"}}, "2.entry", "expected 1 to"),
         ({2: {"entry": "{miles: 5}"}}, "2.entry", "say what it gives"),
-        ({2: {"entry": "{points"}}, "2.entry", "Not written as the file writes it"),
+        ({2: {"entry": "{points"}}, "2.entry", "Not as the program file is written, such as"),
         ({2: {"benefits": "Free shipping: true"}}, "2.benefits", "small letters"),
         ({2: {"benefits": "hours: 1.5"}}, "2.benefits", "not 1.5"),
     ],
