@@ -2,10 +2,17 @@
 
 from datetime import datetime
 
+from django.contrib.auth.models import AbstractBaseUser
+
 from core.transactions import retrying
 from loyalty.models import Adjustment, Entry, Member, PointType
 from loyalty.queries.setup import setup_of
-from loyalty.services.adjustments import AdjustmentRequest, Requested, adjust_points
+from loyalty.services.adjustments import (
+    AdjustmentRequest,
+    Requested,
+    adjust_points,
+    approve_adjustment,
+)
 from loyalty.services.ledger import open_book, write
 from loyalty.services.reversals import members_moved, reverse_entry
 from tiers.queries.balances import follows_balances
@@ -33,6 +40,22 @@ def adjust_member(
     )
     follow_adjustments(program=member.program, members=[member], at=requested.at)
     return adjustment
+
+
+@retrying
+def approve_for_member(
+    *, adjustment: Adjustment, user: AbstractBaseUser, at: datetime
+) -> Adjustment:
+    """Post what waited for a second person, and let its member stand where that puts it.
+
+    Refused as by `approve_adjustment`.
+    """
+    program, member = adjustment.program, adjustment.member
+    member.program = program
+    _lock(member, at)
+    approved = approve_adjustment(adjustment=adjustment, user=user, at=at)
+    follow_adjustments(program=program, members=[member], at=at)
+    return approved
 
 
 @retrying

@@ -1,6 +1,7 @@
 """API keys, which staff may look at and revoke; answers kept for repeats; and erasing."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any, ClassVar
 
@@ -11,24 +12,28 @@ from django.http import HttpRequest
 
 from core import clock
 from core.staff import DASH, Page, ReadOnlyAdmin, moment
+from engine.adjusting import adjust_member, approve_for_member
 from engine.lives import merge_people, part_people, welcome_back
 from engine.spending import redeem_for_member, settle_for_member
 from engine.upkeep import bring_up_to_date
 from loyalty.admin.acting import Act, ActingAdmin
+from loyalty.admin.adjustments import AdjustmentAdmin, Approve
 from loyalty.admin.lives import MergeAdmin, Undo
-from loyalty.admin.member_acts import Issue, MergeInto, Reactivate
+from loyalty.admin.member_acts import Adjust, Issue, MergeInto, Reactivate
 from loyalty.admin.members import MemberAdmin
 from loyalty.admin.redemption_acts import Reverse, Settling, Void
 from loyalty.admin.redemptions import RedemptionAdmin
 from loyalty.admin.rewards import RewardAdmin
-from loyalty.models import Member, Merge, Program, Redemption, Reward
+from loyalty.models import Adjustment, Member, Merge, Program, Redemption, Reward
 from loyalty.queries.export import export_chunks
+from loyalty.services.adjustments import AdjustmentRequest
 from loyalty.services.redemptions import RedemptionRequest
 from referrals.queries.export import referral_parts
 from storefront.models import ApiKey, ClaimsKey, IdempotencyKey
 from storefront.services.erasure import forget_member
 from storefront.services.keys import revoke_api_key
 from tiers.queries.export import tier_parts
+from tiers.queries.ladders import tier_setup_of
 from tiers.queries.standings import standings_of
 from tiers.queries.telling import held_codes, tiers_held
 
@@ -187,6 +192,34 @@ class ClaimsKeyAdmin(ReadOnlyAdmin):
         return Page(facts, note=CLAIMS_NOTE)
 
 
+class AdjustAndFollow(Adjust):
+    """The same, and the member stands where that puts them at once."""
+
+    counts_for_tiers = forms.BooleanField(
+        required=False,
+        help_text="As points that are earned do, in ladders that are climbed by points.",
+    )
+
+    def prepare(self) -> None:
+        super().prepare()
+        if "points" not in tier_setup_of(self.row.program).metrics:
+            del self.fields["counts_for_tiers"]
+
+    def request(self) -> AdjustmentRequest:
+        counts = self.cleaned_data.get("counts_for_tiers", False)
+        return replace(super().request(), counts_for_tiers=counts)
+
+    def adjust(self, **asked: Any) -> Adjustment:
+        return adjust_member(**asked)
+
+
+class ApproveAndFollow(Approve):
+    """The same, and the member stands where that puts them at once."""
+
+    def decide(self, **asked: Any) -> None:
+        approve_for_member(**asked)
+
+
 class IssueByTier(Issue):
     """The same, where it is known which tiers the member holds."""
 
@@ -269,7 +302,17 @@ class WelcomeBack(Reactivate):
         welcome_back(member=self.row, at=self.asked().at)
 
 
-admin.site.unregister([Member, Merge, Redemption, Reward])
+admin.site.unregister([Adjustment, Member, Merge, Redemption, Reward])
+
+
+@admin.register(Adjustment)
+class FollowedAdjustmentAdmin(AdjustmentAdmin):
+    """Adjustments, which may move their members in ladders."""
+
+    acts: ClassVar[Mapping[str, type[Act]]] = {
+        **AdjustmentAdmin.acts,
+        "approve": ApproveAndFollow,
+    }
 
 
 @admin.register(Member)
@@ -282,6 +325,7 @@ class ForgettingMemberAdmin(MemberAdmin):
 
     acts: ClassVar[Mapping[str, type[Act]]] = {
         **MemberAdmin.acts,
+        "adjust": AdjustAndFollow,
         "issue": IssueByTier,
         "merge": MergeAsOfNow,
         "reactivate": WelcomeBack,

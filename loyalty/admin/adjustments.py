@@ -1,7 +1,7 @@
 """Adjustments: those that wait for a second person, and what became of the others."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -20,6 +20,7 @@ class Approve(Act):
     """A second person's consent: the points move."""
 
     title = "Approve"
+    came_to = "approved"
     permission = DECIDE
 
     @classmethod
@@ -30,19 +31,22 @@ class Approve(Act):
         points = f"{signed(self.row.points)} {self.row.point_type.code}"
         return f"{points} for {self.row.member}, for this reason: {self.row.reason}."
 
+    def decide(self, **asked: Any) -> None:
+        approve_adjustment(**asked)
+
     def perform(self) -> str:
-        approve_adjustment(adjustment=self.row, user=self.staff, at=self.asked().at)
-        return f"{self.row}: approved."
+        self.decide(adjustment=self.row, user=self.staff, at=self.asked().at)
+        return f"{self.row}: {self.came_to}."
 
 
 class Reject(Approve):
     """A second person's refusal: nothing moves."""
 
     title = "Reject"
+    came_to = "rejected"
 
-    def perform(self) -> str:
-        reject_adjustment(adjustment=self.row, user=self.staff, at=self.asked().at)
-        return f"{self.row}: rejected."
+    def decide(self, **asked: Any) -> None:
+        reject_adjustment(**asked)
 
 
 @admin.register(Adjustment)
@@ -79,11 +83,11 @@ class AdjustmentAdmin(ActingAdmin):
 
     @admin.action(description="Approve the chosen adjustments", permissions=["decide"])
     def approve(self, request: HttpRequest, chosen: QuerySet[Adjustment]) -> None:
-        self.act_on_each(request, chosen, Approve)
+        self.act_on_each(request, chosen, self.acts["approve"])
 
     @admin.action(description="Reject the chosen adjustments", permissions=["decide"])
     def reject(self, request: HttpRequest, chosen: QuerySet[Adjustment]) -> None:
-        self.act_on_each(request, chosen, Reject)
+        self.act_on_each(request, chosen, self.acts["reject"])
 
     def page(self, adjustment: Adjustment) -> Page:
         program, terms = adjustment.program, adjustment.terms

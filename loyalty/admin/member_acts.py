@@ -59,12 +59,18 @@ class Adjust(Act):
             raise forms.ValidationError("An adjustment moves at least one point.")
         return points
 
-    def perform(self) -> str:
+    def request(self) -> AdjustmentRequest:
         stated = self.cleaned_data
-        adjustment = adjust_points(
+        return AdjustmentRequest(stated["points"], stated["reason"], stated["note"])
+
+    def adjust(self, **asked: Any) -> Adjustment:
+        return adjust_points(**asked)
+
+    def perform(self) -> str:
+        adjustment = self.adjust(
             member=self.row,
-            point_type=stated["point_type"],
-            request=AdjustmentRequest(stated["points"], stated["reason"], stated["note"]),
+            point_type=self.cleaned_data["point_type"],
+            request=self.request(),
             requested=self.asked(),
         )
         if adjustment.status == Adjustment.Status.AWAITING:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from engine.nightly import run_due
 from engine.travel import move_clock
-from loyalty.models import Member, Program
+from loyalty.models import Adjustment, Member, Program
 from tests.storefront.conftest import SHOP, order
 from tests.storefront.rewarding import (
     enrol,
@@ -169,6 +169,28 @@ def test_what_staff_redeem_for_a_member_is_followed_at_once(shop, staff):
     staff.post(address, {"key": "k", "reward": "coffee", "order": ""})
 
     assert story()[-1] == (*FELL, "redemption")
+
+
+def test_what_staff_take_moves_at_once(shop, staff):
+    ada = Member.objects.get(external_id="ada")
+    address = reverse("admin:loyalty_member_adjust", args=[ada.pk])
+    asked = {"key": "k", "point_type": ada.program.point_types.get().pk, "reason": "slip"}
+
+    staff.post(address, asked | {"points": -100})
+
+    assert story()[-1] == (*FELL, "adjustment")
+
+
+def test_what_a_second_person_approves_moves_at_once(shop, staff):
+    Program.objects.update(adjustment_approval_above=10)
+    body = {"point_type": "points", "points": -100, "reason": "slip"}
+    shop.post("/members/ada/adjustments", body, Idempotency_Key="a")
+    waiting = Adjustment.objects.get()
+    assert story() == [(*ROSE, "order")]
+
+    staff.post(reverse("admin:loyalty_adjustment_approve", args=[waiting.pk]), {"key": "k"})
+
+    assert story()[-1] == (*FELL, "adjustment")
 
 
 def test_a_tick_that_finds_nothing_new_changes_nothing(shop):

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from engine.nightly import run_due
 from loyalty.models import Adjustment, Member, Merge, Program
+from loyalty.services.adjustments import approve_adjustment
 from tests.storefront.conftest import order
 from tests.storefront.rewarding import refusal, settle
 from tests.storefront.test_lives import merge, tables_with, unmerge
@@ -68,7 +69,7 @@ def buy(door, member, cents, order_id=""):
 def act(client, row, what, **fields):
     """Do what a button of the admin does; the rows of the admin are by number."""
     address = reverse(f"admin:loyalty_{row._meta.model_name}_{what}", args=[row.pk])
-    answer = client.post(address, {"key": "k", **fields})
+    answer = client.post(address, {"key": "k"} | fields)
     assert answer.status_code == 302, answer.content.decode()
 
 
@@ -117,18 +118,10 @@ def test_one_that_waits_counts_for_nothing(shop, waiting):
     assert ladders(shop)["points"] == "beginner"
 
 
-def test_one_that_staff_approve_counts_at_the_next_look(shop, waiting, staff):
+def test_one_that_staff_approve_lifts_at_once(shop, waiting, staff):
     act(staff, waiting, "approve")
 
     assert ladders(shop)["points"] == "expert"
-    assert changes() == []
-
-
-def test_one_that_staff_approve_is_written_down_with_the_next_tick(shop, waiting, staff):
-    act(staff, waiting, "approve")
-
-    assert tick() == 1
-
     assert changes() == [("beginner", "expert", "adjustment")]
     assert tick() == 0
 
@@ -136,19 +129,64 @@ def test_one_that_staff_approve_is_written_down_with_the_next_tick(shop, waiting
 def test_an_order_after_it_was_approved_earns_by_the_tier(shop, waiting, staff):
     act(staff, waiting, "approve")
 
+    assert buy(shop, "ada", 5000)["points"][0]["target"] == 100
+
+
+def adjust_by_hand(client, **more):
+    ada = Member.objects.get(external_id="ada")
+    points = ada.program.point_types.get()
+    asked = {"point_type": points.pk, "points": 500, "reason": "gift"}
+    act(client, ada, "adjust", **asked | more)
+
+
+def test_staff_say_whether_what_they_give_counts_for_tiers(shop, staff):
+    adjust_by_hand(staff)
+    assert changes() == []
+
+    adjust_by_hand(staff, key="again", counts_for_tiers="on")
+    assert changes() == [("beginner", "expert", "adjustment")]
+
+
+def test_staff_are_asked_that_only_where_points_lead_up(staff):
+    door = make_tiers(VIP.partition("  points:")[0])
+    door.put("/members/ada", {})
+    ada = Member.objects.get(external_id="ada")
+
+    page = staff.get(reverse("admin:loyalty_member_adjust", args=[ada.pk])).content.decode()
+
+    assert "counts_for_tiers" not in page
+
+
+@pytest.fixture
+def behind(waiting):
+    """The same, approved by somebody who knows no tiers."""
+    user = User.objects.create_user("lee")
+    approve_adjustment(adjustment=waiting, user=user, at=waiting.program.now())
+
+
+@pytest.mark.usefixtures("behind")
+def test_what_was_approved_without_a_look_at_tiers_is_told_at_once(shop):
+    assert ladders(shop)["points"] == "expert"
+    assert changes() == []
+    member = Member.objects.get(external_id="ada")
+    found = bonuses_of(member.program, [Question(member, member.program.now())])
+    assert [bonus.reason for bonus in found[member.pk]] == ["tier:points.expert"]
+
+
+@pytest.mark.usefixtures("behind")
+def test_what_was_approved_without_a_look_at_tiers_is_written_down_with_the_next_tick(shop):
+    assert tick() == 1
+
+    assert changes() == [("beginner", "expert", "adjustment")]
+    assert tick() == 0
+
+
+@pytest.mark.usefixtures("behind")
+def test_what_was_approved_without_a_look_at_tiers_counts_with_the_next_order(shop):
     answer = buy(shop, "ada", 5000)
 
     assert answer["points"][0]["target"] == 100
     assert answer["tiers"] == [{"ladder": "points", "from": "beginner", "to": "expert"}]
-
-
-def test_bonuses_are_right_before_that_tick(shop, waiting, staff):
-    act(staff, waiting, "approve")
-    member = Member.objects.get(external_id="ada")
-
-    found = bonuses_of(member.program, [Question(member, member.program.now())])
-
-    assert [bonus.reason for bonus in found[member.pk]] == ["tier:points.expert"]
 
 
 def test_a_merge_answers_with_the_tiers_of_both_together(shop):
