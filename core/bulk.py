@@ -10,6 +10,7 @@ from functools import cache, partial
 from itertools import chain
 from typing import Any
 
+import orjson
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.postgresql.base import ServerBindingCursor
@@ -305,4 +306,10 @@ def _preparation(field: Any) -> Callable[[Any], Any] | None:
 
 def as_json(value: Any) -> str:
     """Return JSON text for a JSON column."""
-    return value.text if isinstance(value, Encoded) else ENCODER.encode(value)
+    if isinstance(value, Encoded):
+        return value.text
+    try:
+        return orjson.dumps(value, ENCODER.default, orjson.OPT_PASSTHROUGH_DATETIME).decode()
+    except TypeError:
+        # What it does not take, such as whole numbers of more than 64 bits.
+        return ENCODER.encode(value)

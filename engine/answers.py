@@ -32,12 +32,12 @@ def _events_of(fact: Fact, wave: Wave) -> list[NewEvent]:
     if isinstance(fact.statement, MemberStatement):
         kind = "member.enrolled" if fact.is_created else "member.changed"
         data: dict[str, Any] = {"member": member.external_id}
-        return [NewEvent(wave.setup.program_id, member.pk, kind, data, wave.at)]
+        return [NewEvent(wave.setup.program_id, member.id, kind, data, wave.at)]
     source_type, source_id = fact.source
     return [
         NewEvent(
             program_id=wave.setup.program_id,
-            member_id=member.pk,
+            member_id=member.id,
             type="points.earned" if earning.delta > 0 else "points.clawed_back",
             data={
                 "member": member.external_id,
@@ -185,19 +185,19 @@ def _wallets(fact: Fact, wave: Wave) -> dict[str, dict[str, int]]:
             "debt": wallet.debt,
         }
         for code, point_type in wave.setup.point_types.items()
-        for wallet in [wave.book.wallets.get((fact.member.pk, point_type.id))]
+        for wallet in [wave.book.wallets.get((fact.member.id, point_type.id))]
         if wallet is not None
     }
 
 
 def _moves(fact: Fact, wave: Wave) -> list[dict[str, str | None]]:
-    return moved_to(wave.brought["moved"].moves, fact.member.pk) if fact.member else []
+    return moved_to(wave.brought["moved"].moves, fact.member.id) if fact.member else []
 
 
 def _vouchers(fact: Fact, wave: Wave) -> list[str]:
     """Return the codes of the vouchers that the fact brought its member."""
     issued = wave.brought["moved"].vouchers
-    theirs = fact.member.pk if fact.member else None
+    theirs = fact.member.id if fact.member else None
     return [voucher.shown for voucher in issued if voucher.member_id == theirs]
 
 

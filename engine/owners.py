@@ -5,14 +5,14 @@ from collections.abc import Iterable, Sequence, Set
 
 from django.db.models import Q
 
-from engine.batch import Known, keys_of, paid_with
+from engine.batch import Keys, Known, keys_of
 from loyalty.models import Member, Order, Program, Redemption, Voucher, VoucherUse
 from loyalty.queries.members import survivors_of
 from loyalty.rules.statements import MemberStatement, OrderStatement, RefundStatement
 from loyalty.services.facts import Statement
 from referrals.queries.turns import advocates_of_codes, advocates_of_friends
 
-REDEMPTION = re.compile(r"redemption:red_([1-9][0-9]{0,17})")
+REDEMPTION = re.compile(r"red_([1-9][0-9]{0,17})")
 
 
 def owners_of(program: Program, statements: Sequence[Statement]) -> Known:
@@ -23,20 +23,25 @@ def owners_of(program: Program, statements: Sequence[Statement]) -> Known:
     who may claim it.
     """
     known: Known = {}
+    said = [keys_of(statement) for statement in statements]
+    named = set[str]().union(*said)
     _add_orders(known, program, list(_orders_of_somebody(statements)))
-    _add_survivors(known, program, statements)
-    _add_purses(known, program, {key for one in statements for key in paid_with(one)})
-    _add_advocates(known, program, statements)
-    addresses = {key for statement in statements for key in keys_of(statement)}
-    addresses |= {key for keys in known.values() for key in keys}
-    _add_people(known, program, [key for key in addresses if key.startswith("address:")])
+    _add_survivors(known, program, named)
+    _add_purses(known, program, named)
+    _add_advocates(known, program, statements, said)
+    named = named.union(*known.values())
+    _add_people(known, program, _those(named, "address:"))
     return known
 
 
-def _add_survivors(known: Known, program: Program, statements: Sequence[Statement]) -> None:
+def _those(keys: Set[str], kind: str) -> list[str]:
+    """Return what is named of a kind, such as "member:"."""
+    return [key.removeprefix(kind) for key in keys if key.startswith(kind)]
+
+
+def _add_survivors(known: Known, program: Program, named: Set[str]) -> None:
     """Note which of the ids that are named are somebody else's now."""
-    named = {key for one in statements for key in keys_of(one) if key.startswith("member:")}
-    ids = [key.removeprefix("member:") for key in named]
+    ids = _those(named, "member:")
     closed = Member.objects.filter(
         program=program, external_id__in=ids, status=Member.Status.CLOSED
     )
@@ -47,17 +52,17 @@ def _add_survivors(known: Known, program: Program, statements: Sequence[Statemen
         )
 
 
-def _add_advocates(known: Known, program: Program, statements: Sequence[Statement]) -> None:
+def _add_advocates(
+    known: Known, program: Program, statements: Sequence[Statement], said: Sequence[Keys]
+) -> None:
     """Note who is paid for whose orders, and whose the codes are that are typed."""
-    named = {key for one in statements for key in keys_of(one)}
-    named |= {key for keys in known.values() for key in keys}
-    friends = [key.removeprefix("member:") for key in named if key.startswith("member:")]
+    friends = _those(set[str]().union(*said, *known.values()), "member:")
     for friend, advocate in advocates_of_friends(program, friends):
         known.setdefault(f"member:{friend}", set()).add(f"member:{advocate}")
     owners = advocates_of_codes(program, {_typed(one) for one in statements} - {""})
-    for statement in statements:
+    for statement, keys in zip(statements, said, strict=True) if owners else ():
         owner = owners.get(_typed(statement))
-        for key in keys_of(statement) if owner else ():
+        for key in keys if owner else ():
             known.setdefault(key, set()).add(f"member:{owner}")
 
 
@@ -76,8 +81,9 @@ def _add_purses(known: Known, program: Program, named: Set[str]) -> None:
     Whoever owns them may capture them or give them up, and an order that is cancelled
     gives back the vouchers that it used, whether it names them or not.
     """
-    numbers = [int(red[1]) for key in named if (red := REDEMPTION.fullmatch(key))]
-    codes = [key.removeprefix("voucher:") for key in named if key.startswith("voucher:")]
+    redemptions = _those(named, "redemption:")
+    numbers = [int(red[1]) for name in redemptions if (red := REDEMPTION.fullmatch(name))]
+    codes = _those(named, "voucher:")
     if numbers:
         rows = Redemption.objects.filter(program=program, pk__in=numbers)
         for number, owner in rows.values_list("pk", "member__external_id"):
@@ -115,10 +121,9 @@ def _add_orders(known: Known, program: Program, order_ids: Sequence[str]) -> Non
         known[f"order:{order_id}"] = keys
 
 
-def _add_people(known: Known, program: Program, keys: Sequence[str]) -> None:
-    if not keys:
+def _add_people(known: Known, program: Program, addresses: Sequence[str]) -> None:
+    if not addresses:
         return
-    addresses = [key.removeprefix("address:") for key in keys]
     theirs = Q(email__in=addresses) | Q(phone__in=addresses)
     people = Member.objects.filter(theirs, program=program)
     for member, *found in people.values_list("external_id", "email", "phone"):

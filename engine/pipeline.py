@@ -64,7 +64,7 @@ def _celebrate(wave: Wave) -> None:
 
 def _open_book(wave: Wave) -> None:
     """Lock the wallets of the facts' members, and of those who referred them."""
-    members = [fact.member.pk for fact in wave.facts if fact.member and not fact.error]
+    members = [fact.member.id for fact in wave.facts if fact.member and not fact.error]
     found = wave.brought["referrals"] = referrals.find_referrals(wave)
     members += found.advocates
     try:

@@ -155,7 +155,7 @@ class Evaluation:
         self.outcomes = outcomes
         self.at = at
         self.fulfilled_at = fulfilled_at
-        self._schedules: dict[tuple[Hold, Expiry], LotSchedule] = {}
+        self._schedules: dict[tuple[int, int], LotSchedule] = {}
 
     @property
     def awards(self) -> list[RuleOutcome]:
@@ -172,11 +172,14 @@ class Evaluation:
 
     def schedule_of(self, outcome: RuleOutcome) -> LotSchedule:
         """Return when the points of an outcome are released, and when they expire."""
-        policies = (outcome.hold, outcome.expiry)
+        hold, expiry = outcome.hold, outcome.expiry
+        # The rule set keeps them: by what they are they would be hashed field by field.
+        policies = (id(hold), id(expiry))
         found = self._schedules.get(policies)
         if found is None:
             found = self._schedules[policies] = schedule(
-                *policies,
+                hold,
+                expiry,
                 paid_at=self.at,
                 fulfilled_at=self.fulfilled_at,
                 zone=self.rule_set.zone,

@@ -44,6 +44,10 @@ def remains_of(
     on the totals asked back, never on how they were split or in which order they
     came.
     """
+    if not (refunds or body["refunded_amount"] or body["refunded_shipping"]) and not any(
+        line["refunded_quantity"] or line["refunded_amount"] for line in lines
+    ):
+        return untouched(body, lines, nets)
     posted = _posted_units(refunds)
     clamped = 0
     left = []

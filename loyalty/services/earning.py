@@ -50,8 +50,8 @@ def gather_facts(wave: Wave, brought: Mapping[int, Brought]) -> None:
     for fact in asking:
         row = fact.row
         row.rule_set_id = wave.setup.rule_set_id_at(fact.occurred_at)
-        order_id = fact.order.pk if fact.order else None
-        tiers = brought.get(_member(fact).pk, NOTHING).tiers
+        order_id = fact.order.id if fact.order else None
+        tiers = brought.get(_member(fact).id, NOTHING).tiers
         questions.append(Question(_member(fact), fact.occurred_at, order_id, tiers))
     sets = {fact.row.rule_set_id for fact in asking} - {None}
     counted = any(COUNTED & wave.setup.rule_set(key).names for key in sets if key)
@@ -60,7 +60,7 @@ def gather_facts(wave: Wave, brought: Mapping[int, Brought]) -> None:
         why_nothing = _member(fact).why_no_earning
         frozen = {
             "member": known,
-            "bonuses": _frozen_bonuses(brought.get(_member(fact).pk, NOTHING).bonuses),
+            "bonuses": _frozen_bonuses(brought.get(_member(fact).id, NOTHING).bonuses),
             "earns_nothing": why_nothing,
         }
         if fact.order is not None:
@@ -222,7 +222,7 @@ def _hold_back(earning: Earning, fact: Fact, wave: Wave) -> None:
     if why_nothing is not None:
         _cut(earning, fact, to=earning.previous, because=why_nothing)
     elif most is not None:
-        wallet = wave.book.wallets.get((_member(fact).pk, earning.point_type.id))
+        wallet = wave.book.wallets.get((_member(fact).id, earning.point_type.id))
         # What is owed takes from what comes in before it can be too much.
         has = wallet.available + wallet.pending + wallet.held - wallet.debt if wallet else 0
         room = max(0, most - has)

@@ -99,10 +99,13 @@ class LimitBook:
 
     def spent_multipliers(self, fact: Fact) -> frozenset[str]:
         """Return the multipliers that may not be used once more."""
+        limited = self._limits_of(fact)
+        if not limited:
+            return frozenset()
         multipliers = {rule.code for rule in self._rule_set(fact).on(fact.kind).multiplies}
         return frozenset(
             code
-            for code, limits in self._limits_of(fact).items()
+            for code, limits in limited.items()
             for place, limit in enumerate(limits)
             if code in multipliers
             and limit.room(*self.used.get((id(fact), code, place), UNUSED)) == 0

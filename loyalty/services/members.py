@@ -110,12 +110,12 @@ class People:
     """
 
     def __init__(self, members: Sequence[Member], survivors: Mapping[int, Member]) -> None:
-        now = {member: survivors.get(member.pk, member) for member in members}
-        self.by_pk = {member.pk: who for member, who in now.items()}
-        self.by_id = {member.external_id: who for member, who in now.items()}
-        self.by_email = {member.email: who for member, who in now.items() if member.email}
-        self.by_phone = {member.phone: who for member, who in now.items() if member.phone}
-        self.by_card = {member.card: who for member, who in now.items() if member.card}
+        now = [(member, survivors.get(member.id, member)) for member in members]
+        self.by_pk = {member.id: who for member, who in now}
+        self.by_id = {member.external_id: who for member, who in now}
+        self.by_email = {member.email: who for member, who in now if member.email}
+        self.by_phone = {member.phone: who for member, who in now if member.phone}
+        self.by_card = {member.card: who for member, who in now if member.card}
 
     def of(self, statement: Statement, known: dict[str, int | None]) -> Member | None:
         """Return the member that a statement is about, if there is one yet."""

@@ -49,7 +49,7 @@ def post_facts(wave: Wave) -> None:
     # Before all that refers to them: where a row refers to one that is yet to come,
     # SQLite looks through whole tables for it.
     bodies = {
-        fact.order.pk: bulk.Encoded.of(fact.order.body)
+        fact.order.id: bulk.Encoded.of(fact.order.body)
         for fact in facts
         if fact.order is not None and fact.order.body is not None
     }
@@ -65,8 +65,8 @@ def post_facts(wave: Wave) -> None:
 
 def _number(facts: Sequence[Fact], numbers: bulk.Numbers) -> None:
     """Give new rows their numbers before anything refers to them."""
-    orders = [fact.order for fact in facts if fact.order and not fact.order.pk]
-    events = [fact.event for fact in facts if fact.event and not fact.event.pk]
+    orders = [fact.order for fact in facts if fact.order and not fact.order.id]
+    events = [fact.event for fact in facts if fact.event and not fact.event.id]
     # What the ledger will most likely ask for is fetched along with the rest.
     moving = sum(bool(e.delta) for fact in facts for e in fact.earnings.values())
     likely = {Entry: moving, Lot: moving}
@@ -75,17 +75,17 @@ def _number(facts: Sequence[Fact], numbers: bulk.Numbers) -> None:
     for fact, number in zip(facts, numbers.take(Decision, len(facts)), strict=True):
         fact.decision_id = fact.row.decision_id = number
     for order, number in zip(orders, numbers.take(Order, len(orders)), strict=True):
-        order.pk = number
+        order.id = number
         order._state.adding = True
     for event, number in zip(events, numbers.take(MemberEvent, len(events)), strict=True):
-        event.pk = number
+        event.id = number
         event._state.adding = True
 
 
 def _postings(fact: Fact, earning: Earning, wave: Wave) -> list[Posting]:
     if fact.member is None or not earning.delta:
         return []
-    wallet = (fact.member.pk, earning.point_type.id)
+    wallet = (fact.member.id, earning.point_type.id)
     cause = Cause(
         key=f"{_key_of(fact)}:{earning.point_type.code}",
         source=fact.source,
@@ -139,6 +139,9 @@ def _taken_at(fact: Fact, wave: Wave) -> datetime:
 def _new_lots(fact: Fact, earning: Earning, points: int) -> list[NewLot]:
     """Share what is to be granted over the rules that now give more, by their dates."""
     before = fact.row.posted.get(earning.point_type.code, {}).get("rules", {})
+    if not before and len(earning.dates) == 1:
+        # As nearly always: the one rule that gives points gives them all.
+        return [replace(lot, points=points) for lot in earning.dates.values()]
     by_dates: dict[NewLot, int] = {}
     left = points
     for code, given in earning.rules.items():
@@ -182,7 +185,7 @@ def _move_dates(fact: Fact, wave: Wave) -> None:
             for rule, dates in earning.dates.items()
             for lot in earning.lots.get(rule, ())
         }
-        wallet = wave.book.wallets[fact.member.pk, earning.point_type.id]
+        wallet = wave.book.wallets[fact.member.id, earning.point_type.id]
         if moved:
             reschedule(wave.book, wallet, moved)
 
@@ -194,7 +197,7 @@ def _note_activity(fact: Fact, wave: Wave) -> None:
     for point_type in wave.setup.point_types.values():
         activity = f"event:{fact.event.type}"
         until = active_until(point_type.expiry, activity, fact.occurred_at, wave.setup.zone)
-        wallet = wave.book.wallets.get((fact.member.pk, point_type.id))
+        wallet = wave.book.wallets.get((fact.member.id, point_type.id))
         if until and wallet:
             keep_active(wave.book, wallet, until=until)
 
@@ -291,7 +294,7 @@ def _statement(fact: Fact, bodies: Bodies) -> dict[str, Any] | bulk.Encoded:
         }
     if isinstance(statement, Claim):
         return {"member": statement.member}
-    return bodies.get(fact.order.pk, {}) if fact.order else {}
+    return bodies.get(fact.order.id, {}) if fact.order else {}
 
 
 def outcome_of(fact: Fact) -> dict[str, Any]:
@@ -355,7 +358,7 @@ def _order_rows(
 ) -> list[tuple[Any, ...]]:
     """Return what columns of orders are to hold: the body last, as it is encoded already."""
     values = attrgetter(*columns[:-1])
-    return [(*values(order), bodies.get(order.pk)) for order in orders]
+    return [(*values(order), bodies.get(order.id)) for order in orders]
 
 
 def _write_events(wave: Wave, facts: Sequence[Fact]) -> None:
@@ -372,10 +375,10 @@ def _write_events(wave: Wave, facts: Sequence[Fact]) -> None:
     )
     new = [event for event in events if event._state.adding]
     known = [event for event in events if not event._state.adding]
-    rows = [(event.pk, *(getattr(event, c) for c in columns)) for event in new]
+    rows = [(event.id, *(getattr(event, c) for c in columns)) for event in new]
     bulk.insert_rows(MemberEvent, ("id", *columns), rows)
     bulk.update_rows(
         MemberEvent,
         EVENT_COLUMNS,
-        [(event.pk, *(getattr(event, c) for c in EVENT_COLUMNS)) for event in known],
+        [(event.id, *(getattr(event, c) for c in EVENT_COLUMNS)) for event in known],
     )

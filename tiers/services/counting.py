@@ -38,10 +38,10 @@ def brought_by(wave: Wave, tiers: TierBook) -> dict[int, Brought]:
     held = tiers.held(questions)
     found = {}
     for question in questions:
-        theirs = {code: each.tier for code, each in held[question.member.pk].items()}
+        theirs = {code: each.tier for code, each in held[question.member.id].items()}
         named = {code: tier for code, tier in theirs.items() if tier is not None}
         bonuses = multipliers(tiers.setup, theirs, question.at)
-        found[question.member.pk] = Brought(named, bonuses)
+        found[question.member.id] = Brought(named, bonuses)
     return found
 
 
@@ -61,7 +61,7 @@ def review_facts(wave: Wave, tiers: TierBook | None) -> Reviewed:
             tiers.count(orders, points)
     if tiers is None or not facts:
         return Reviewed()
-    causes = {fact.member.pk: _cause(fact) for fact in facts if fact.member is not None}
+    causes = {fact.member.id: _cause(fact) for fact in facts if fact.member is not None}
     return tiers.review(causes)
 
 

@@ -154,7 +154,7 @@ def _lock(book: Book, condition: Condition) -> None:
     for row in read_rows(Wallet, book.setup.program_id, condition, lock=True):
         values = [getattr(row, column) for column in WALLET_COLUMNS]
         wallet = WalletState(
-            row.pk, row.member_id, row.point_type_id, terms[row.point_type_id], *values
+            row.id, row.member_id, row.point_type_id, terms[row.point_type_id], *values
         )
         wallet.head_hash = bytes(wallet.head_hash)
         if row.is_closed:

@@ -59,7 +59,7 @@ def _is_concerned(fact: Fact, wave: Wave) -> bool:
     return member is not None and any(
         wallet.held or wallet.lifetime_redeemed
         for point_type in wave.setup.point_types.values()
-        if (wallet := wave.book.wallets.get((member.pk, point_type.id)))
+        if (wallet := wave.book.wallets.get((member.id, point_type.id)))
     )
 
 
