@@ -1,7 +1,7 @@
 # PORT, PYTHON and the variables of docs/operations.md may be given: make run PORT=8001
 PORT ?= 8000
 PYTHON ?= python3
-WORKERS ?= 2
+WORKERS ?= auto
 export PORT PYTHON
 
 .PHONY: setup run test lint fmt bench

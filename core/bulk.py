@@ -35,7 +35,7 @@ TAKEN_AS_IS = (
 )
 
 # What is encoded was parsed from JSON or made here: it has no circles to look for.
-ENCODER = DjangoJSONEncoder(ensure_ascii=False, check_circular=False)
+ENCODER = DjangoJSONEncoder(check_circular=False)
 WHOLE_NUMBERS = frozenset({"bigint", "integer", "smallint"})
 
 Row = Sequence[Any]
@@ -240,7 +240,7 @@ class Encoded:
 
     @classmethod
     def of(cls, value: Any) -> "Encoded":
-        return cls(as_json(value))
+        return cls(json_writer(connection.vendor)(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +294,7 @@ def shape_of(model: type[models.Model], columns: Sequence[str], vendor: str) -> 
 def _preparation(field: Any) -> Callable[[Any], Any] | None:
     """Return what has to be done to a field's values; None if drivers take them as is."""
     if isinstance(field, models.JSONField):
-        return as_json
+        return json_writer(connection.vendor)
     if connection.vendor == "postgresql" or isinstance(field, TAKEN_AS_IS):
         return None
     if isinstance(field, models.DateTimeField):
@@ -304,10 +304,18 @@ def _preparation(field: Any) -> Callable[[Any], Any] | None:
     return partial(field.get_db_prep_save, connection=connection)
 
 
-def as_json(value: Any) -> str:
-    """Return JSON text for a JSON column."""
-    if isinstance(value, Encoded):
-        return value.text
+@cache
+def json_writer(vendor: str) -> Callable[[Any], str]:
+    """Return what makes text for a JSON column.
+
+    PostgreSQL keeps what it says. SQLite keeps the text, and Django looks for a value by
+    the text that its own encoder makes.
+    """
+    encode = _encode_quickly if vendor == "postgresql" else ENCODER.encode
+    return lambda value: value.text if isinstance(value, Encoded) else encode(value)
+
+
+def _encode_quickly(value: Any) -> str:
     try:
         return orjson.dumps(value, ENCODER.default, orjson.OPT_PASSTHROUGH_DATETIME).decode()
     except TypeError:
