@@ -1,5 +1,9 @@
-"""Benchmarks of facts: one order, batches, an import, previews, the rules alone."""
+"""Benchmarks of facts: one order, batches, an import, previews, the rules alone.
 
+BENCH_ORDERS=1000000 python -m tests.bench long_import
+"""
+
+import os
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
@@ -22,6 +26,7 @@ from tests.bench.rows import BareOrder, write_in_bulk, write_one_by_one
 from tests.factories import NOON, make_program
 
 numbers = count(1)
+ORDERS = int(os.environ.get("BENCH_ORDERS", "100000"))
 POINTS = {"hold": {"days": 14}, "expiry": {"after": "12 months"}}
 
 
@@ -183,7 +188,7 @@ def previews(times: int = 200) -> list[Row]:
     return [Row("preview of 5 lines, 20 rules", fast, bound, "previews/s", "")]
 
 
-def long_import(orders: int = 100_000, size: int = 1_000) -> list[Row]:
+def long_import(orders: int = ORDERS, size: int = 1_000) -> list[Row]:
     """An import: its memory must not grow, nor its rate fall."""
     program = make_shop(members=size)
     batch_seconds = []

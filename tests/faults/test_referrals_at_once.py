@@ -43,10 +43,15 @@ def in_a_thread(threads, act):
 
 
 def wait_until(waiting):
-    """Wait until so many others wait for a lock."""
-    asked = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted"
-    for _ in range(100):
+    """Wait until so many others wait for a lock in this test's own database."""
+    asked = (
+        "SELECT COUNT(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    for _ in range(1_000):
         with connection.cursor() as cursor:
+            # Within a transaction the first look would be the last one.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(asked)
             if cursor.fetchone()[0] >= waiting:
                 return
