@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 _length = struct.Struct(">I").pack
-# Of what nearly all fields have.
-_SHORT = tuple(map(_length, range(256)))
 
 Field = str | int | bytes | datetime | None
 
@@ -52,8 +50,7 @@ def link(previous: bytes, fields: Iterable[Field]) -> bytes:
             encoded = value.encode()
         else:
             encoded = _encode(value)
-        size = len(encoded)
-        parts.append(_SHORT[size] if size < 256 else _length(size))
+        parts.append(_length(len(encoded)))
         parts.append(encoded)
     return hashlib.sha256(b"".join(parts)).digest()
 

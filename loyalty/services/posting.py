@@ -139,9 +139,6 @@ def _taken_at(fact: Fact, wave: Wave) -> datetime:
 def _new_lots(fact: Fact, earning: Earning, points: int) -> list[NewLot]:
     """Share what is to be granted over the rules that now give more, by their dates."""
     before = fact.row.posted.get(earning.point_type.code, {}).get("rules", {})
-    if not before and len(earning.dates) == 1:
-        # As nearly always: the one rule that gives points gives them all.
-        return [replace(lot, points=points) for lot in earning.dates.values()]
     by_dates: dict[NewLot, int] = {}
     left = points
     for code, given in earning.rules.items():

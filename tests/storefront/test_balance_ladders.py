@@ -181,14 +181,25 @@ def test_what_staff_take_moves_at_once(shop, staff):
     assert story()[-1] == (*FELL, "adjustment")
 
 
-def test_what_a_second_person_approves_moves_at_once(shop, staff):
+@pytest.fixture
+def waiting(shop):
+    """Return an adjustment that waits for a second person."""
     Program.objects.update(adjustment_approval_above=10)
     body = {"point_type": "points", "points": -100, "reason": "slip"}
     shop.post("/members/ada/adjustments", body, Idempotency_Key="a")
-    waiting = Adjustment.objects.get()
     assert story() == [(*ROSE, "order")]
+    return Adjustment.objects.get()
 
+
+def test_what_a_second_person_approves_moves_at_once(waiting, staff):
     staff.post(reverse("admin:loyalty_adjustment_approve", args=[waiting.pk]), {"key": "k"})
+
+    assert story()[-1] == (*FELL, "adjustment")
+
+
+def test_what_is_approved_in_the_list_moves_at_once(waiting, staff):
+    chosen = {"action": "approve", "_selected_action": [waiting.pk]}
+    staff.post(reverse("admin:loyalty_adjustment_changelist"), chosen)
 
     assert story()[-1] == (*FELL, "adjustment")
 

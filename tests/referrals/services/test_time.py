@@ -87,6 +87,17 @@ def test_an_order_that_is_stated_when_its_hold_has_passed_is_what_brought_the_re
     assert last_step() == ("rewarded", "order:1001", MUCH_LATER)
 
 
+def test_an_earlier_order_that_makes_a_reward_due_in_the_past_is_what_brought_it(program, ada):
+    claim(ada)
+    enrol(program)
+    order(program, "1002", at=NOON + timedelta(days=10))
+
+    noon, then = NOON.isoformat(), NOON + timedelta(days=15)
+    order(program, at=then, placed_at=noon, paid_at=noon)
+
+    assert last_step() == ("rewarded", "order:1001", then)
+
+
 def test_what_a_person_let_through_after_its_hold_is_of_that_moment(program, eve):
     seen = visit(device_id="phone-1")
     claim(eve, "ada", context=seen)
