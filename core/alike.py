@@ -57,7 +57,7 @@ def keyed_source(model: type[models.Model], kinds: Kinds) -> tuple[str, list[Any
     keys = [key for _, keys in kinds.groups for key in keys]
     # PostgreSQL counts from one.
     places = [place for place, (_, keys) in enumerate(kinds.groups, 1) for _ in keys]
-    values = shape.prepared([values for values, _ in kinds.groups])
+    values = shape.prepared(values for values, _ in kinds.groups)
     columns = zip(zip(*values, strict=True), shape.types, strict=True)
     lists = [as_array(column, kind) for column, kind in columns]
     return text, [as_array(keys, "bigint"), as_array(places, "bigint"), *lists]

@@ -4,10 +4,10 @@ The ORM costs half a millisecond a row; a multi-row statement, or COPY where
 PostgreSQL offers it, costs a hundredth of that.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import orjson
@@ -126,26 +126,27 @@ def _reserve_from_counters(
 def insert_rows(
     model: type[models.Model],
     columns: Sequence[str],
-    rows: Sequence[Row],
+    rows: Iterable[Row],
     *,
     unless_exists: bool = False,
 ) -> None:
     """Insert rows given as tuples in the order of `columns` (attribute names).
 
-    `unless_exists` skips rows that a unique constraint already knows.
+    Rows may be made one by one, without the database: PostgreSQL takes in those that
+    were sent while the next are made. `unless_exists` skips rows that a unique
+    constraint already knows.
     """
-    if not rows:
-        return
     shape = shape_of(model, tuple(columns), connection.vendor)
     prepared = shape.prepared(rows)
-    if connection.vendor == "postgresql" and len(rows) >= COPY_FROM and not unless_exists:
+    first = list(islice(prepared, COPY_FROM))
+    prepared = chain(first, prepared)
+    if connection.vendor == "postgresql" and len(first) == COPY_FROM and not unless_exists:
         _copy(f"COPY {shape.table} ({shape.names}) FROM STDIN", prepared)
         return
     suffix = " ON CONFLICT DO NOTHING" if unless_exists else ""
     size = max(1, SQLITE_VARIABLES // len(shape.columns))
     with prepared_cursor() as cursor:
-        for start in range(0, len(prepared), size):
-            chunk = prepared[start : start + size]
+        while chunk := list(islice(prepared, size)):
             cursor.execute(
                 f"{shape.insert(len(chunk))}{suffix}", list(chain.from_iterable(chunk))
             )
@@ -175,7 +176,7 @@ def insert_together(*tables: Table) -> None:
         cursor.execute(f"WITH {named} {last}", values)
 
 
-def _copy(statement: str, rows: Sequence[Row]) -> None:
+def _copy(statement: str, rows: Iterable[Row]) -> None:
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
@@ -190,7 +191,7 @@ def update_rows(model: type[models.Model], columns: Sequence[str], rows: Sequenc
     if not rows:
         return
     shape = shape_of(model, ("id", *columns), connection.vendor)
-    prepared = shape.prepared(rows)
+    prepared = list(shape.prepared(rows))
     if connection.vendor == "postgresql" and len(rows) > 1:
         updated = _update_from_arrays(shape, prepared)
     else:
@@ -233,17 +234,6 @@ def as_array(values: Sequence[Any], kind: str) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
-    """A value that several JSON columns are to have, as text: encoding takes a while."""
-
-    text: str
-
-    @classmethod
-    def of(cls, value: Any) -> "Encoded":
-        return cls(json_writer(connection.vendor)(value))
-
-
-@dataclass(frozen=True, slots=True)
 class Shape:
     """Some columns of a table, as statements name them and drivers take their values."""
 
@@ -265,16 +255,14 @@ class Shape:
         marks = ", ".join([self.marks] * count)
         return f"INSERT INTO {self.table} ({self.names}) VALUES {marks}"  # noqa: S608
 
-    def prepared(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """Return the values of rows as the database driver wants them."""
-        if not self.preparations:
-            return rows
-        prepared = [list(row) for row in rows]
-        for place, prepare in self.preparations:
-            for values in prepared:
+    def prepared(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Yield the values of rows as the database driver wants them."""
+        for row in rows:
+            values = list(row)
+            for place, prepare in self.preparations:
                 if values[place] is not None:
                     values[place] = prepare(values[place])
-        return prepared
+            yield values
 
 
 @cache
@@ -304,15 +292,13 @@ def _preparation(field: Any) -> Callable[[Any], Any] | None:
     return partial(field.get_db_prep_save, connection=connection)
 
 
-@cache
 def json_writer(vendor: str) -> Callable[[Any], str]:
     """Return what makes text for a JSON column.
 
     PostgreSQL keeps what it says. SQLite keeps the text, and Django looks for a value by
     the text that its own encoder makes.
     """
-    encode = _encode_quickly if vendor == "postgresql" else ENCODER.encode
-    return lambda value: value.text if isinstance(value, Encoded) else encode(value)
+    return _encode_quickly if vendor == "postgresql" else ENCODER.encode
 
 
 def _encode_quickly(value: Any) -> str:

@@ -236,7 +236,6 @@ def _refuse_unknown_lines(body: Mapping[str, Any], statement: RefundStatement) -
         raise InvalidInput(problems)
 
 
-# The body comes last: who writes it has it as text already.
 ORDER_COLUMNS = (
     "member_id",
     "member_ref",

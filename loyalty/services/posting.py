@@ -1,11 +1,13 @@
 """From what facts are worth to what the ledger is asked to do, and its record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from operator import attrgetter
 from typing import Any
+
+from django.db.models import Model
 
 from core import bulk
 from loyalty.models import Decision, Entry, Lot, MemberEvent, Order
@@ -18,15 +20,22 @@ from loyalty.services.ledger import Posting, draft_postings, keep_active, resche
 from loyalty.services.limits import write_uses
 from loyalty.services.orders import ORDER_COLUMNS, content_of_refund
 
-EVENT_COLUMNS = (
-    "member_id",
-    "waiting",
-    "rule_set_id",
-    "posted",
-    "decision_id",
-)
-# The statements of orders, by the number of the order.
-Bodies = Mapping[int, bulk.Encoded]
+# What is written once, and what may change, of the rows that remember facts.
+COLUMNS: Mapping[type[Model], tuple[Sequence[str], Sequence[str]]] = {
+    Order: (("program_id", "external_id", "recorded_at"), ORDER_COLUMNS),
+    MemberEvent: (
+        (
+            "program_id",
+            "external_id",
+            "type",
+            "member_ref",
+            "occurred_at",
+            "properties",
+            "recorded_at",
+        ),
+        ("member_id", "waiting", "rule_set_id", "posted", "decision_id"),
+    ),
+}
 
 
 def post_facts(wave: Wave) -> None:
@@ -48,19 +57,12 @@ def post_facts(wave: Wave) -> None:
     write_uses(wave, facts)
     # Before all that refers to them: where a row refers to one that is yet to come,
     # SQLite looks through whole tables for it.
-    bodies = {
-        fact.order.id: bulk.Encoded.of(fact.order.body)
-        for fact in facts
-        if fact.order is not None and fact.order.body is not None
-    }
-    _write_decisions(wave, facts, bodies)
+    _write_decisions(wave, facts)
     write(wave.book)
     for (_, earning, _), drafted in zip(asked, drafts, strict=True):
         _note_lots(earning, drafted)
-    for fact in facts:
-        _remember(fact, wave.at)
-    _write_orders(facts, bodies)
-    _write_events(wave, facts)
+    for model in COLUMNS:
+        _write_rows(model, [fact for fact in facts if isinstance(fact.row, model)], wave.at)
 
 
 def _number(facts: Sequence[Fact], numbers: bulk.Numbers) -> None:
@@ -238,7 +240,7 @@ def _text(moment: Any) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def _write_decisions(wave: Wave, facts: Sequence[Fact], bodies: Bodies) -> None:
+def _write_decisions(wave: Wave, facts: Sequence[Fact]) -> None:
     columns = (
         "id",
         "program_id",
@@ -251,7 +253,7 @@ def _write_decisions(wave: Wave, facts: Sequence[Fact], bodies: Bodies) -> None:
         "rule_set_id",
         "decided_at",
     )
-    rows = [
+    rows = (
         (
             fact.decision_id,
             wave.setup.program_id,
@@ -259,13 +261,13 @@ def _write_decisions(wave: Wave, facts: Sequence[Fact], bodies: Bodies) -> None:
             _fact_type(fact),
             fact.source[1],
             fact.order.version if fact.order else 1,
-            _statement(fact, bodies),
+            _statement(fact),
             outcome_of(fact),
             fact.row.rule_set_id,
             wave.at,
         )
         for fact in facts
-    ]
+    )
     bulk.insert_rows(Decision, columns, rows)
 
 
@@ -277,7 +279,7 @@ def _fact_type(fact: Fact) -> str:
     return fact.source[0]
 
 
-def _statement(fact: Fact, bodies: Bodies) -> dict[str, Any] | bulk.Encoded:
+def _statement(fact: Fact) -> dict[str, Any]:
     """Return what was stated, as a decision keeps it."""
     statement = fact.statement
     if isinstance(statement, RefundStatement):
@@ -291,7 +293,7 @@ def _statement(fact: Fact, bodies: Bodies) -> dict[str, Any] | bulk.Encoded:
         }
     if isinstance(statement, Claim):
         return {"member": statement.member}
-    return bodies.get(fact.order.id, {}) if fact.order else {}
+    return fact.order.body or {} if fact.order else {}
 
 
 def outcome_of(fact: Fact) -> dict[str, Any]:
@@ -341,41 +343,21 @@ def _is_early(fact: Fact) -> bool:
     return fact.order is not None and fact.order.body is None
 
 
-def _write_orders(facts: Sequence[Fact], bodies: Bodies) -> None:
-    orders = [fact.order for fact in facts if fact.order]
-    new = [order for order in orders if order._state.adding]
-    known = [order for order in orders if not order._state.adding]
-    columns = ("id", "program_id", "external_id", "recorded_at", *ORDER_COLUMNS)
-    bulk.insert_rows(Order, columns, _order_rows(new, columns, bodies))
-    bulk.update_rows(Order, ORDER_COLUMNS, _order_rows(known, ("id", *ORDER_COLUMNS), bodies))
+def _write_rows(model: type[Model], facts: Sequence[Fact], at: datetime) -> None:
+    """Write the rows of facts, which are all of one table."""
+    fixed, changing = COLUMNS[model]
+    new = [fact for fact in facts if fact.row._state.adding]
+    known = [fact for fact in facts if not fact.row._state.adding]
+    columns = ("id", *fixed, *changing)
+    bulk.insert_rows(model, columns, _remembering(new, columns, at))
+    bulk.update_rows(model, changing, list(_remembering(known, ("id", *changing), at)))
 
 
-def _order_rows(
-    orders: Sequence[Order], columns: Sequence[str], bodies: Bodies
-) -> list[tuple[Any, ...]]:
-    """Return what columns of orders are to hold: the body last, as it is encoded already."""
-    values = attrgetter(*columns[:-1])
-    return [(*values(order), bodies.get(order.id)) for order in orders]
-
-
-def _write_events(wave: Wave, facts: Sequence[Fact]) -> None:
-    events = [fact.event for fact in facts if fact.event]
-    columns = (
-        "program_id",
-        "external_id",
-        "type",
-        "member_ref",
-        "occurred_at",
-        "properties",
-        "recorded_at",
-        *EVENT_COLUMNS,
-    )
-    new = [event for event in events if event._state.adding]
-    known = [event for event in events if not event._state.adding]
-    rows = [(event.id, *(getattr(event, c) for c in columns)) for event in new]
-    bulk.insert_rows(MemberEvent, ("id", *columns), rows)
-    bulk.update_rows(
-        MemberEvent,
-        EVENT_COLUMNS,
-        [(event.id, *(getattr(event, c) for c in EVENT_COLUMNS)) for event in known],
-    )
+def _remembering(
+    facts: Sequence[Fact], columns: Sequence[str], at: datetime
+) -> Iterator[bulk.Row]:
+    """Yield the columns of facts' rows, which remember what was posted from now on."""
+    values = attrgetter(*columns)
+    for fact in facts:
+        _remember(fact, at)
+        yield values(fact.row)
