@@ -41,6 +41,7 @@ table, left, at = sys.argv[1], int(sys.argv[2]), datetime.fromisoformat(sys.argv
 insert = bulk.insert_rows
 def insert_and_die(model, columns, rows, **options):
     global left
+    rows = list(rows)
     insert(model, columns, rows, **options)
     left -= len(rows) if model._meta.object_name == table else 0
     if left <= 0:
