@@ -8,7 +8,7 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 
 COPY . .
 RUN useradd --system perennial && mkdir /data && chown perennial /data \
-    && SECRET_KEY=build python manage.py collectstatic --noinput --verbosity 0 \
+    && SECRET_KEY=only-while-the-image-is-being-built python manage.py collectstatic --noinput --verbosity 0 \
     && chown -R perennial /data
 USER perennial
 VOLUME /data

@@ -88,9 +88,18 @@ def kept_secret(path: Path) -> str:
     return path.read_text()
 
 
+class Environment(FileAwareEnv):
+    """Variables, of which each may name a file instead: SECRET_KEY_FILE=/run/secrets/key."""
+
+    def _get_value(self, env_key: str, default: Any) -> Any:
+        try:
+            return super()._get_value(env_key, default)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{env_key}_FILE is no file of text: {error}") from None
+
+
 # What the environment says. Problems are gathered and told together, by name.
-# A variable may also name a file: SECRET_KEY_FILE=/run/secrets/key.
-env = FileAwareEnv(eager=False, strip_whitespace=True)
+env = Environment(eager=False, strip_whitespace=True)
 env.add_parser("database", durable_database)
 env.add_parser("networks", parse_networks)
 
@@ -102,7 +111,7 @@ LOG_LEVEL: str = env.str(
 # is said Perennial runs embedded: as careful, but with a key that it keeps itself.
 debug: bool | None = env.bool("DEBUG", None)
 key_default = {} if debug is False else {"default": None}
-secret_key: str | None = env.str("SECRET_KEY", validate=Length(min=1), **key_default)
+secret_key: str | None = env.str("SECRET_KEY", validate=Length(min=32), **key_default)
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [".localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 https: bool = env.bool("HTTPS", False)
@@ -129,7 +138,10 @@ except EnvValidationError as error:
     lines = "".join(f"\n  {name}: {' '.join(told[name])}" for name in sorted(told))
     raise ImproperlyConfigured(f"These environment variables make no sense:{lines}") from None
 
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+try:
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
+except OSError as error:
+    raise ImproperlyConfigured(f"DATA_DIR cannot be made: {error}") from None
 SECRET_KEY = secret_key or kept_secret(DATA_DIR / "secret_key")
 DEBUG = bool(debug)
 

@@ -46,9 +46,15 @@ class Schema:
             if name.startswith(f"{stem}."):
                 return f"one plain name follows {stem}, such as {stem}.color"
         last = name.rpartition(".")[2]
-        known = [each.replace("*", last) for each in self.fields] + _WORDS
+        known = [each for each in self.fields if not each.endswith(".*")] + _WORDS
+        known += [f"{stem}.{last}" for stem in self._stems_like(name.rpartition(".")[0])]
         unknown = f"{shortened(name)} is not known"
         if nearest := difflib.get_close_matches(name, known, n=1):
             return f"{unknown}; did you mean {shortened(nearest[0])}?"
         roots = sorted({f"{each.partition('.')[0]}." for each in self.fields})
         return f"{unknown}; a name begins with {' or '.join(roots)}"
+
+    def _stems_like(self, written: str) -> list[str]:
+        """Return the open names that someone may have meant who wrote this before the last."""
+        stems = [each[:-2] for each in self.fields if each.endswith(".*")]
+        return difflib.get_close_matches(written, stems, cutoff=0.8)

@@ -1,6 +1,7 @@
 """What an order would earn, without it being stated. Nothing is locked or written."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from loyalty.models import Member, Order, Program
 from loyalty.queries.balances import states_of
 from loyalty.queries.members import member_of
 from loyalty.queries.setup import Setup, setup_of
-from loyalty.rules.hints import hints
+from loyalty.rules.hints import hints, with_more, worded
 from loyalty.rules.orders import order_facts
 from loyalty.rules.statements import OrderStatement
 from loyalty.services.earning import earn_points, gather_facts
@@ -39,7 +40,7 @@ def preview_order(
         "total": fact.order.total if fact.order else 0,
         "points": points_of_preview(fact, wave),
         "rules": fact.evaluation.explain() if fact.evaluation else [],
-        "hints": _hints(setup, fact),
+        "hints": _hints(wave, fact),
         "why_nothing": fact.why_nothing,
     }
 
@@ -74,15 +75,35 @@ def _unlocked(setup: Setup, fact: Fact, at: datetime) -> Book:
     return book
 
 
-def _hints(setup: Setup, fact: Fact) -> list[dict[str, Any]]:
+def _hints(wave: Wave, fact: Fact) -> list[dict[str, Any]]:
+    """Return what a little more would earn, within every limit and balance."""
     if fact.order is None or fact.order.rule_set_id is None or fact.order_facts is None:
         return []
-    rule_set = setup.rule_set(fact.order.rule_set_id)
-    return list(
-        hints(
-            rule_set,
-            fact.order_facts,
-            at=fact.occurred_at,
-            member=fact.member_facts["member"],
-        )
+    rule_set = wave.setup.rule_set(fact.order.rule_set_id)
+    wished = hints(
+        rule_set, fact.order_facts, at=fact.occurred_at, member=fact.member_facts["member"]
     )
+    richer = [_with_more(fact, hint["missing"]) for hint in wished]
+    earn_points(replace(wave, facts=richer))
+    return [
+        worded(hint, more, rule_set.currency)
+        for hint, larger in zip(wished, richer, strict=True)
+        if (more := _given(larger, hint) - _given(fact, hint)) > 0
+    ]
+
+
+def _with_more(fact: Fact, missing: int) -> Fact:
+    """Return an imagined order as if there were so much more in the cart."""
+    facts = with_more(fact.order_facts, missing) if fact.order_facts else None
+    return Fact(
+        fact.statement,
+        member=fact.member,
+        order=fact.order,
+        order_facts=facts,
+        member_facts=fact.member_facts,
+    )
+
+
+def _given(fact: Fact, hint: Mapping[str, Any]) -> int:
+    earning = fact.earnings.get(hint["point_type"])
+    return earning.rules.get(hint["rule"], 0) if earning else 0

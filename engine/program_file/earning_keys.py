@@ -20,6 +20,7 @@ from engine.program_file.forms import (
 from engine.program_file.mappings import CODE, ByCode, Fields, Key, OneOf
 from engine.program_file.program_keys import AFTER, HOLD, OTHER_EXPIRIES
 from engine.program_file.spot import Spot
+from loyalty.rules.wallets import MOST_POINTS
 
 ROUNDINGS = ("floor", "half_up", "half_even", "ceil")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -30,7 +31,7 @@ BY_AMOUNT = {
 }
 FIXED = Fields(
     {
-        "points": Key(Whole(), "So many points for each fact.", required=True),
+        "points": Key(Whole(most=MOST_POINTS), "So many points for each fact.", required=True),
         "on_partial_refund": Key(
             Word(("keep", "prorate")), "What a refund of a part leaves of them.", "keep"
         ),

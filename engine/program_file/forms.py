@@ -18,11 +18,11 @@ from core.money import to_major, to_minor
 from core.periods import parse_moment, parse_month_day, parse_period
 from engine.program_file.spot import Refused, Spot, nearest, quoted
 from engine.program_file.text import Float, Listing
+from loyalty.rules.forms import CODE
 
 LARGEST = 2**63 - 1
 
 _RATE = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,18}))?")
-_CODE = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)")
 _UTC = ZoneInfo("UTC")
@@ -97,7 +97,7 @@ class Code:
 
     def read(self, spot: Spot) -> str:
         scalar = spot.scalar(self.expected)
-        if not isinstance(scalar.value, str) or not _CODE.fullmatch(scalar.value):
+        if not isinstance(scalar.value, str) or not CODE.fullmatch(scalar.value):
             raise Refused(
                 f"expected {self.expected} of letters, digits, - and _ (at most 60), "
                 f"not {quoted(scalar)}"
@@ -105,7 +105,7 @@ class Code:
         return scalar.value
 
     def schema(self) -> Schema:
-        return {"type": "string", "pattern": f"^{_CODE.pattern}$"}
+        return {"type": "string", "pattern": f"^{CODE.pattern}$"}
 
 
 class Flag:

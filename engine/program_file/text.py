@@ -23,6 +23,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
+from core.readable import find_unreadable, named
 from engine.program_file.errors import START, FileProblem, Place, ProgramFileError
 
 MAX_BYTES: Final = 1_000_000
@@ -30,12 +31,6 @@ MAX_DEPTH: Final = 50
 MAX_NODES: Final = 100_000
 MAX_ALIASES: Final = 50
 MAX_DIGITS: Final = 40
-
-# YAML 1.2.2, 5.1: what a text may hold. The rest is NUL, other controls and
-# halves of surrogate pairs.
-_UNREADABLE = re.compile(
-    "[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
 
 # YAML 1.2.2, 10.3.2: the core schema.
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -120,11 +115,11 @@ def _decoded(source: str | bytes, name: str) -> str:
         _refuse(name, START, "too_long", f"a program file has at most {MAX_BYTES} bytes")
     text = source if isinstance(source, str) else _from_utf_8(source, name)
     text = text.removeprefix("\ufeff")
-    if strange := _UNREADABLE.search(text):
+    if strange := find_unreadable(text):
         before = text[: strange.start()]
         place = Place(before.count("\n") + 1, len(before) - before.rfind("\n"))
-        character = f"the character U+{ord(strange.group()):04X}"
-        _refuse(name, place, "unreadable", f"{character} cannot be part of a program file")
+        detail = f"{named(strange)} cannot be part of a program file"
+        _refuse(name, place, "unreadable", detail)
     return text
 
 
@@ -264,9 +259,8 @@ class _Composer:
             text = text.encode("utf-16", "surrogatepass").decode("utf-16")
         except UnicodeDecodeError:
             self._stop(place, "unreadable", "half of a surrogate pair is not a character")
-        if strange := _UNREADABLE.search(text):
-            character = f"the character U+{ord(strange.group()):04X}"
-            self._stop(place, "unreadable", f"{character} cannot be part of a text")
+        if strange := find_unreadable(text):
+            self._stop(place, "unreadable", f"{named(strange)} cannot be part of a text")
         return text
 
     def _last_place(self) -> Place:

@@ -18,12 +18,13 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from core.errors import DomainError, InvalidInput
+from core.readable import ReadableTexts
 from core.staff import AnyModelAdmin, Tool
 from loyalty.admin.showing import ProgramRowsAdmin, page_of
 from loyalty.services.adjustments import Requested
 
 
-class Act(forms.Form):
+class Act(ReadableTexts, forms.Form):
     """One thing that staff may do to a row. The same form sent twice has effect once.
 
     A subclass names the permission it takes, says in `is_offered` to which rows it

@@ -12,7 +12,7 @@ from loyalty.admin.reward_words import WHY_NOT, cost_in_words
 from loyalty.models import Adjustment, Member, Merge, PointType, Redemption
 from loyalty.queries.rewards import circumstances_of, why_not_redeemable
 from loyalty.queries.setup import setup_of
-from loyalty.services.adjustments import AdjustmentRequest, adjust_points
+from loyalty.services.adjustments import LONGEST_NOTE, AdjustmentRequest, adjust_points
 from loyalty.services.merging import UNDO_WITHIN, merge_members
 from loyalty.services.redemptions import RedemptionRequest, redeem_reward
 from loyalty.services.statuses import close_member, reactivate_member, suspend_member
@@ -36,6 +36,7 @@ class Adjust(Act):
     )
     note = forms.CharField(
         required=False,
+        max_length=LONGEST_NOTE,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="For colleagues: what was promised, and to whom.",
     )

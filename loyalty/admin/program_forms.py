@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from core.errors import DomainError, InvalidInput
 from core.money import exponent, format_money
 from core.periods import parse_period
+from core.readable import ReadableTexts
 from core.zones import parse_zone
 from loyalty.admin.snippets import SnippetField
 from loyalty.models import PointType, Program
@@ -40,7 +41,7 @@ def _said(pointer: str, detail: str) -> str:
     return f"{where}: {detail}" if where else detail
 
 
-class ProgramForm(forms.ModelForm):  # type: ignore[type-arg]
+class ProgramForm(ReadableTexts, forms.ModelForm):  # type: ignore[type-arg]
     """A program's own settings."""
 
     origins = forms.CharField(
@@ -104,7 +105,7 @@ class ProgramForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
 
-class PointTypeForm(forms.ModelForm):  # type: ignore[type-arg]
+class PointTypeForm(ReadableTexts, forms.ModelForm):  # type: ignore[type-arg]
     """A kind of points, with the policies that all its lots follow."""
 
     name_one = forms.CharField(label="Name of one", max_length=60, help_text="point")

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from core.readable import ReadableTexts
 from loyalty.admin.rule_fields import ConditionWidget
 from loyalty.admin.snippets import SnippetField
 from loyalty.rules.fields import LINE_FIELDS, MEMBER_FIELDS, ORDER_FIELDS
@@ -103,7 +104,7 @@ def _whole(**kwargs: Any) -> forms.IntegerField:
     return forms.IntegerField(required=False, min_value=0, max_value=LARGEST, **kwargs)
 
 
-class RewardFields(forms.ModelForm):  # type: ignore[type-arg]
+class RewardFields(ReadableTexts, forms.ModelForm):  # type: ignore[type-arg]
     """Every key of a reward. Field names are the file's, joined by `_`."""
 
     cost = PricesField(

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from core.readable import ReadableTexts
 from loyalty.admin.snippets import SnippetField
 from loyalty.rules.fields import (
     EVENT_FIELDS,
@@ -69,7 +70,7 @@ def _flag(**kwargs: Any) -> forms.BooleanField:
     return forms.BooleanField(required=False, **kwargs)
 
 
-class RuleFields(forms.ModelForm):  # type: ignore[type-arg]
+class RuleFields(ReadableTexts, forms.ModelForm):  # type: ignore[type-arg]
     """Every key of an earning rule. Field names are the file's, joined by `_`."""
 
     point_type = forms.ChoiceField(

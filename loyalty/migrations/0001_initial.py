@@ -474,7 +474,7 @@ class Migration(migrations.Migration):
                 (
                     "on",
                     models.CharField(
-                        help_text="order, signup, birthday, or an event of your own.",
+                        help_text="order, signup, birthday, anniversary, or an event of your own.",
                         max_length=60,
                     ),
                 ),

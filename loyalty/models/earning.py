@@ -30,7 +30,8 @@ class EarningRule(models.Model):
     code = models.SlugField(max_length=60)
     name = models.CharField(max_length=120, blank=True)
     on = models.CharField(
-        max_length=60, help_text="order, signup, birthday, or an event of your own."
+        max_length=60,
+        help_text="order, signup, birthday, anniversary, or an event of your own.",
     )
     definition = models.JSONField(
         default=dict, help_text="The rule as the program file writes it."

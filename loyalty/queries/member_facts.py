@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from core.periods import Period, subtract_period
+from core.sums import HALF
 from loyalty.models import Member
 
 YEAR = Period(12, "month")
@@ -86,11 +87,12 @@ def _history(questions: Sequence[Question], zone: ZoneInfo) -> list[tuple[int, i
         since = subtract_period(question.at, YEAR, zone)
         values += [number, question.member.pk, *_moments(question.at, since)]
         values.append(question.order_id or 0)
+    spent = "CASE WHEN o.paid_at > asked.since THEN o.subtotal END"
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH asked (number, member, at, since, own) AS (VALUES {rows}) "  # noqa: S608
             "SELECT asked.number, COUNT(o.id), "
-            "COALESCE(SUM(CASE WHEN o.paid_at > asked.since THEN o.subtotal END), 0) "
+            f"COALESCE(SUM({spent} / {HALF}), 0), COALESCE(SUM({spent} %% {HALF}), 0) "
             "FROM asked LEFT JOIN loyalty_order o ON o.member_id = asked.member "
             "AND o.counts AND o.id <> asked.own AND o.paid_at <= asked.at "
             # A clock that stands still gives orders one time: known first is first.
@@ -98,7 +100,10 @@ def _history(questions: Sequence[Question], zone: ZoneInfo) -> list[tuple[int, i
             "GROUP BY asked.number ORDER BY asked.number",
             values,
         )
-        return [(int(count), int(spend)) for _, count, spend in cursor.fetchall()]
+        return [
+            (int(count), int(above) * HALF + int(below))
+            for _, count, above, below in cursor.fetchall()
+        ]
 
 
 def _moments(*moments: datetime) -> list[Any]:

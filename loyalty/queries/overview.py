@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Q
 
+from core.sums import exact_sums
 from loyalty.models import Adjustment, Member, Order, PointType, Program, Redemption, Wallet
 from loyalty.queries.programs import preview_publication
 
@@ -67,23 +68,12 @@ _WAITING = Q(waiting=True) & (
 
 
 def _outstanding(program: Program) -> list[Outstanding]:
-    sums = {
-        row["point_type"]: row
-        for row in Wallet.objects.filter(program=program)
-        .values("point_type")
-        .annotate(
-            points=Sum(F("available") + F("pending") + F("held")), still_pending=Sum("pending")
-        )
-    }
-    empty = {"points": 0, "still_pending": 0}
+    wallets = Wallet.objects.filter(program=program)
+    sums = exact_sums(wallets, "point_type", ("available", "pending", "held"))
     return [
-        Outstanding(
-            each.name_other,
-            each.code,
-            sums.get(each.pk, empty)["points"],
-            sums.get(each.pk, empty)["still_pending"],
-        )
+        Outstanding(each.name_other, each.code, sum(theirs.values()), theirs.get("pending", 0))
         for each in PointType.objects.live().filter(program=program)
+        for theirs in [sums.get(each.pk, {})]
     ]
 
 

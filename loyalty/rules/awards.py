@@ -13,6 +13,7 @@ from typing import Any
 from core.errors import invalid
 from core.truth import NUMBER
 from loyalty.rules.forms import LARGEST, Form, escaped
+from loyalty.rules.wallets import MOST_POINTS
 from loyalty.rules.words import WhyNot
 
 # Points as an exact fraction: numerator, and denominator above zero.
@@ -212,7 +213,7 @@ def _read_item(form: Form, _currency: str) -> Award:
 def _read_fixed(form: Form, _currency: str) -> Award:
     form.require("points")
     answer = form.choice("on_partial_refund", ("keep", "prorate"), "keep")
-    return FixedAward(form.whole("points"), answer == "prorate")
+    return FixedAward(form.whole("points", most=MOST_POINTS), answer == "prorate")
 
 
 def _read_property(form: Form, _currency: str) -> Award:

@@ -18,6 +18,7 @@ from core.periods import Period, parse_period
 LARGEST = 2**63 - 1
 
 NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
+CODE = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
 # A key, an entry of the list below a key, or None for the form itself.
@@ -130,6 +131,14 @@ class Form:
             self.refuse(key, "too_long", f"at most {longest} characters")
             return None
         return value
+
+    def code(self, key: str) -> str | None:
+        """Return a word that names a thing."""
+        value = self.text(key, longest=60)
+        if value is None or CODE.fullmatch(value):
+            return value
+        self.refuse(key, "wrong_type", f"expected letters, digits, - and _, not {value!r}")
+        return None
 
     def choice(self, key: str, options: Collection[str], default: str) -> str:
         value = self.take(key)

@@ -35,7 +35,8 @@ def hints(
     `{"rule", "point_type", "missing": minor units of goods, "points": what the
     rule would give more, "text"}`, for rules that ask for a larger order, for
     full steps and for bands. Each is tried with that much more in the cart, so
-    a hint never promises what the rules would not give.
+    a hint never promises what the rules would not give. Limits and balances are
+    not the rules' business: whoever knows them says less with `worded`.
 
     :raises InvalidInput: if a rule gives more than 2**63 - 1 points
     """
@@ -50,11 +51,12 @@ def hints(
         for missing in sorted(set(_candidates(outcome, facts))):
             if missing > MOST_MISSING:
                 break
-            richer = evaluate(_with_more(facts, missing))
+            richer = evaluate(with_more(facts, missing))
             points = _desired(richer, outcome.code) - outcome.desired
             if points > 0:
-                money = format_money(missing, rule_set.currency, locale)
-                found.append(_hint(outcome, missing, points, money))
+                hint: dict[str, Any] = {"rule": outcome.code, "point_type": outcome.point_type}
+                hint |= {"missing": missing}
+                found.append(worded(hint, points, rule_set.currency, locale))
                 break
     return sorted(found, key=lambda hint: (hint["missing"], hint["rule"]))
 
@@ -89,7 +91,7 @@ def _below_step(rule: AwardRule, base: int) -> Iterator[int]:
             yield above[0].above + above[0].per - base
 
 
-def _with_more(facts: OrderFacts, missing: int) -> OrderFacts:
+def with_more(facts: OrderFacts, missing: int) -> OrderFacts:
     """Return the order with one more line, which takes no part of the tax."""
     ordered = facts.ordered
     more = {**ONE_LINE, "id": "more", "unit_price": missing, "tax": 0}
@@ -100,12 +102,10 @@ def _desired(evaluation: Evaluation, code: str) -> int:
     return sum(each.desired for each in evaluation.awards if each.code == code)
 
 
-def _hint(outcome: RuleOutcome, missing: int, points: int, money: str) -> dict[str, Any]:
+def worded(
+    hint: Mapping[str, Any], points: int, currency: str, locale: str = "en"
+) -> dict[str, Any]:
+    """Return a hint that promises so many points."""
+    money = format_money(hint["missing"], currency, locale)
     plural = "point" if points == 1 else "points"
-    return {
-        "rule": outcome.code,
-        "point_type": outcome.point_type,
-        "missing": missing,
-        "points": points,
-        "text": f"Spend {money} more for {points} more {plural}",
-    }
+    return {**hint, "points": points, "text": f"Spend {money} more for {points} more {plural}"}

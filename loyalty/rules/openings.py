@@ -13,10 +13,10 @@ from core.periods import local_midnight
 from core.zones import written
 from loyalty.rules.statements.reading import Fault, shown
 from loyalty.rules.statements.values import parse_date, parse_id, parse_time
+from loyalty.rules.wallets import MOST_POINTS
 
 NEEDED = ("member", "point_type", "amount")
 COLUMNS = (*NEEDED, "earned", "available", "expires", "reference")
-MOST_POINTS = 10**15
 LONGEST_REFERENCE = 255
 
 

@@ -112,7 +112,7 @@ def _read_shared(code: str, on: str, form: Form, program: Program) -> dict[str, 
         "when": _read_when(form, on, program),
         "valid": read_validity(valid, program.zone) if valid else None,
         "known_for": known_for,
-        "group": form.text("group", longest=60),
+        "group": form.code("group"),
         "priority": form.whole("priority", least=-1_000_000, most=1_000_000),
         "limits": read_limits(form, points_allowed="award" in form),
     }

@@ -15,6 +15,8 @@ from core.errors import DomainError, invalid
 from core.periods import Period, add_period
 
 MAX_POINTS = 2**63 - 1
+# What one fact, or one person, may give: more is a mistake, not generosity.
+MOST_POINTS = 10**15
 
 Source = tuple[str, str]
 

@@ -15,10 +15,10 @@ from loyalty.models import Adjustment, Entry, Member, PointType
 from loyalty.queries.setup import Setup, setup_of
 from loyalty.rules.expiry import NO_HOLD, schedule
 from loyalty.rules.movements import Movement, deduct, grant, spend
-from loyalty.rules.wallets import Cause, NewLot
+from loyalty.rules.wallets import MOST_POINTS, Cause, NewLot
 from loyalty.services.ledger import Book, Posting, open_book, post
 
-MOST_POINTS = 10**15
+LONGEST_NOTE = 1_000
 DECIDED = ("decided_by", "decided_at")
 POLICY: Literal["policy"] = "policy"
 

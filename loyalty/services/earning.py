@@ -12,13 +12,10 @@ from loyalty.rules.compiled import CompiledRuleSet
 from loyalty.rules.earning import evaluate_event, evaluate_order
 from loyalty.rules.multipliers import Bonus
 from loyalty.rules.outcomes import Evaluation, nothing_earned
-from loyalty.rules.wallets import NewLot
+from loyalty.rules.wallets import MOST_POINTS, NewLot
 from loyalty.rules.words import WhyNot
 from loyalty.services.facts import Earning, Fact, Wave
 from loyalty.services.limits import LimitBook, note_multipliers
-
-# What one fact or one person may give: more is a mistake, not generosity.
-MOST_POINTS = 10**15
 
 # Why an order is worth nothing, by its status; else because nothing of it is left.
 WORTHLESS = {"pending": WhyNot.ORDER_PENDING, "cancelled": WhyNot.ORDER_CANCELLED}

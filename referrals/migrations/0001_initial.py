@@ -392,6 +392,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["number"],
+                "verbose_name_plural": "referral terms",
             },
         ),
         migrations.AddField(
@@ -457,6 +458,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name_plural": "identities",
                 "indexes": [
                     models.Index(
                         fields=["program", "digest", "kind"], name="identity_by_digest"

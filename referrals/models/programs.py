@@ -64,6 +64,7 @@ class ReferralTerms(models.Model):
 
     class Meta:
         ordering = ["number"]
+        verbose_name_plural = "referral terms"
         constraints = [
             models.UniqueConstraint(
                 fields=["referral_program", "number"], name="referral_terms_are_unique"

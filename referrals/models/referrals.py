@@ -181,6 +181,7 @@ class Identity(models.Model):
     forget_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name_plural = "identities"
         constraints = [
             models.CheckConstraint(
                 condition=Q(member__isnull=False) | Q(referral__isnull=False),

@@ -22,6 +22,7 @@ from loyalty.rules.statements.values import (
     parse_time,
 )
 from loyalty.services.adjustments import (
+    LONGEST_NOTE,
     POLICY,
     AdjustmentRequest,
     Requested,
@@ -32,8 +33,6 @@ from storefront.api.ids import find_member, find_point_type
 from storefront.api.program_view import ProgramView
 from storefront.api.reading import parse_change, read_fields
 from storefront.api.shapes import entries as shapes
-
-LONGEST_NOTE = 1000
 
 ADJUSTMENT: Mapping[str, Parser] = {
     "point_type": parse_text,
@@ -154,10 +153,14 @@ def _contradictions(wanted: AdjustmentRequest, now: datetime) -> list[Problem]:
     if isinstance(wanted.expires_at, datetime) and wanted.expires_at <= start:
         detail = "must be later than the points are available"
         return [Problem("/expires_at", "inconsistent", detail)]
-    if wanted.points < 0 and wanted.available_at:
-        detail = "is for points that are given"
-        return [Problem("/available_at", "inconsistent", detail)]
-    return []
+    if wanted.points >= 0:
+        return []
+    dates = {"available_at": wanted.available_at, "expires_at": wanted.expires_at}
+    return [
+        Problem(f"/{name}", "inconsistent", "is for points that are given")
+        for name, stated in dates.items()
+        if isinstance(stated, datetime)
+    ]
 
 
 def waiting_body(adjustment: Adjustment) -> dict[str, Any]:

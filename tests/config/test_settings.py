@@ -45,6 +45,32 @@ def test_every_bad_variable_is_named_at_once(start):
 
 
 @pytest.mark.parametrize(
+    ("variable", "told"),
+    [
+        (
+            "SECRET_KEY_FILE",
+            "SECRET_KEY_FILE is no file of text: The value of SECRET_KEY_FILE must",
+        ),
+        ("DATA_DIR", "DATA_DIR cannot be made: "),
+    ],
+)
+def test_a_place_that_is_not_there_is_refused_by_name(start, variable, told):
+    refused = start(**{variable: "/proc/nowhere"})
+
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines()[-1].startswith(
+        f"django.core.exceptions.ImproperlyConfigured: {told}"
+    )
+
+
+def test_a_key_that_could_be_guessed_is_refused(start):
+    refused = start(SECRET_KEY="x", DEBUG="false")
+
+    assert refused.returncode == 1
+    assert "  SECRET_KEY: Shorter than minimum length 32." in refused.stderr
+
+
+@pytest.mark.parametrize(
     ("said", "told"),
     [
         ("nginx", "It must be a list such as 10.0.0.0/8,::1: 'nginx' does not appear to be"),

@@ -62,6 +62,10 @@ def test_a_column_counts_characters_not_bytes():
             "order.atributes.color",
             "order.atributes.color is not known; did you mean order.attributes.color?",
         ),
+        (
+            "event.properties.size",
+            "event.properties.size is not known; a name begins with line. or order.",
+        ),
         ("true", "true is not known; did you mean True?"),
         ("xyz", "xyz is not known; a name begins with line. or order."),
         (

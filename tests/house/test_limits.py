@@ -58,6 +58,15 @@ def test_no_function_is_more_involved_than_8():
     assert told.stdout + told.stderr == ""
 
 
+def test_a_decision_is_told_in_less_than_400_words():
+    pages = (ROOT / "docs/decisions").glob("*.md")
+    too_long = {
+        page.name: words for page in pages if (words := len(page.read_text().split())) >= 400
+    }
+
+    assert too_long == {}
+
+
 def parameters(function):
     given = function.args
     named = [*given.posonlyargs, *given.args, *given.kwonlyargs]

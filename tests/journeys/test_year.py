@@ -122,7 +122,13 @@ def next_night(now):
     return night if night > now else night + timedelta(days=1)
 
 
-@pytest.mark.parametrize("points", [POINTS, IDLE], ids=["dated", "idle"])
+@pytest.mark.parametrize(
+    "points",
+    [
+        pytest.param(POINTS, id="dated", marks=pytest.mark.one_database),
+        pytest.param(IDLE, id="idle"),
+    ],
+)
 def test_a_year_is_the_same_whenever_somebody_looks(points, monkeypatch):
     for code, rule in DAYS.items():
         monkeypatch.setitem(RULES, code, rule)

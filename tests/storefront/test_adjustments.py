@@ -101,6 +101,7 @@ def test_points_may_be_given_for_later(door, ada):
             "/available_at",
             "inconsistent",
         ),
+        ({"points": -5, "expires_at": "2027-05-02T10:00:00Z"}, "/expires_at", "inconsistent"),
         ({"allow_debt": "yes"}, "/allow_debt", "wrong_type"),
     ],
 )

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from core.errors import InvalidInput
+from core.readable import ReadableTexts
 from core.staff import DASH, AnyModelAdmin, pretty
 from loyalty.admin.earning import LiveFilter
 from loyalty.admin.reward_form import local_text, moment_text
@@ -43,7 +44,7 @@ class LinesField(forms.CharField):
         return super().has_changed(self.prepare_value(initial), data)
 
 
-class AccessRuleForm(forms.ModelForm):  # type: ignore[type-arg]
+class AccessRuleForm(ReadableTexts, forms.ModelForm):  # type: ignore[type-arg]
     """An access rule, field by field. What is compiled is the file's form of it."""
 
     skus = LinesField(required=False, label="Products", help_text="SKUs, one on a line.")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from core.readable import ReadableTexts
 from tiers.admin.tier_rows import TierRowsField
 
 METRICS = (
@@ -44,7 +45,7 @@ def _text(size: int = 14, longest: int = 40, **kwargs: Any) -> forms.CharField:
     return forms.CharField(required=False, widget=widget, max_length=longest, **kwargs)
 
 
-class LadderFields(forms.ModelForm):  # type: ignore[type-arg]
+class LadderFields(ReadableTexts, forms.ModelForm):  # type: ignore[type-arg]
     """Every key of a ladder. Field names are the file's, joined by `_`."""
 
     metric = forms.ChoiceField(

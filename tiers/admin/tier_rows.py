@@ -9,6 +9,7 @@ from django.forms import BaseFormSet, formset_factory
 
 from core.errors import DomainError, Problem
 from core.money import to_major, to_minor
+from core.readable import ReadableTexts
 from loyalty.admin.rule_form import number
 from loyalty.admin.snippets import SnippetField, written
 from tiers.rules.ladder_forms import MOST_TIERS
@@ -54,7 +55,7 @@ def _text(size: int, **kwargs: Any) -> forms.CharField:
     return forms.CharField(required=False, widget=widget, **kwargs)
 
 
-class TierRow(forms.Form):
+class TierRow(ReadableTexts, forms.Form):
     """One tier. An empty row is none."""
 
     code = forms.SlugField(

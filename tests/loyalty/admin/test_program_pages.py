@@ -60,6 +60,8 @@ def test_a_program_is_added_with_a_sandbox_clock_of_its_own(staff):
         ({"adjustment_approval_above": "-1"}, "adjustment_approval_above", "from 0 up"),
         ({"origins": "https://shop.example/path"}, "origins", "without a path"),
         ({"origins": "shop.example"}, "origins", "https://shop.example"),
+        ({"name": "Sh\x02op"}, "name", "the character U+0002"),
+        ({"name": "Sh\ufeffop"}, "name", "the character U+FEFF"),
     ],
 )
 def test_a_mistake_in_a_program_is_told_at_its_field(staff, changes, field, said):
@@ -114,6 +116,7 @@ def test_the_clock_of_a_sandbox_is_shown(staff):
         ({"value": "-1"}, "value", "nothing or more"),
         ({"decimals": "7"}, "decimals", "At most 6"),
         ({"min_validity_after_return": "soon"}, "min_validity_after_return", "14 days"),
+        ({"name_one": "B\x01ean"}, "name_one", "the character U+0001"),
     ],
 )
 def test_a_mistake_in_a_point_type_is_told_at_its_field(staff, changes, field, said):

@@ -168,6 +168,10 @@ def test_a_rule_is_added_with_every_field_that_there_is(staff):
         ({"known_for": "30 days"}, "known_for", "birthdays"),
         ({"on": "Order Placed", "award_kind": "points"}, "on", "expected order"),
         ({"priority": "9999999"}, "priority", "expected"),
+        ({"group": "x y"}, "group", "letters, digits, - and _"),
+        ({"name": "Sp\x01end"}, "name", "the character U+0001"),
+        ({"award_kind": "points", "award_points": "1000000000000001"},
+         "award_points", "expected 0 to 1000000000000000"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_at_its_field_and_nothing_is_saved(staff, changes, field, said):
