@@ -243,6 +243,23 @@ def test_of_two_orders_at_one_time_the_one_known_first_is_the_first():
     assert balance_of(ada).available == 100
 
 
+@pytest.mark.parametrize(
+    ("limits", "points"), [([], 200), ([{"times": 1, "per": "lifetime"}], 100)]
+)
+def test_an_earlier_order_that_comes_late_is_the_first_too_unless_a_limit_says_once(
+    limits, points
+):
+    first = {"on": "order", "award": {"points": 100}, "when": "order.is_first"}
+    program = make_program(rules={"first": first | {"limits": limits}})
+    ada = make_member(program)
+
+    for days in (1, 2):
+        placed_at = (NOON - timedelta(days=days)).isoformat()
+        state_order(program, f"{days} days ago", placed_at=placed_at, paid_at=placed_at)
+
+    assert balance_of(ada).available == points
+
+
 def test_an_order_ahead_of_the_clock_is_refused(program, ada):
     ahead = (NOON + timedelta(minutes=6)).isoformat()
 
