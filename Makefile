@@ -16,9 +16,10 @@ run:
 # On the second database without what shows the same on either.
 test: setup
 	@failed=0; \
-	echo "== sqlite"; .venv/bin/pytest --db sqlite -n $(WORKERS) || failed=1; \
+	echo "== sqlite"; .venv/bin/pytest --db sqlite -n $(WORKERS) --dist worksteal || failed=1; \
 	echo "== postgresql"; \
-	.venv/bin/pytest --db postgresql -m "not one_database" -n $(WORKERS) || failed=1; \
+	.venv/bin/pytest --db postgresql -m "not one_database" -n $(WORKERS) \
+		--dist worksteal || failed=1; \
 	exit $$failed
 
 lint: setup

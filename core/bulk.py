@@ -39,8 +39,8 @@ ENCODER = DjangoJSONEncoder(check_circular=False)
 WHOLE_NUMBERS = frozenset({"bigint", "integer", "smallint"})
 
 Row = Sequence[Any]
-# A table, its columns (attribute names), and rows of values.
-Table = tuple[type[models.Model], Sequence[str], Sequence[Row]]
+# A table, its columns (attribute names), and rows of values, made as they go.
+Table = tuple[type[models.Model], Sequence[str], Iterable[Row]]
 
 
 def prepared_cursor() -> Any:
@@ -158,18 +158,19 @@ def insert_together(*tables: Table) -> None:
     A few rows go in one statement where the database can: there every way to it costs
     more than what is written.
     """
-    given = [table for table in tables if table[2]]
-    total = sum(len(rows) for _, _, rows in given)
+    begun = [(model, columns, iter(rows)) for model, columns, rows in tables]
+    given = [(*table, few) for table in begun if (few := list(islice(table[2], FEW + 1)))]
+    total = sum(len(few) for *_, few in given)
     if connection.vendor != "postgresql" or len(given) < 2 or total > FEW:
-        for model, columns, rows in given:
-            insert_rows(model, columns, rows)
+        for model, columns, rest, few in given:
+            insert_rows(model, columns, chain(few, rest))
         return
     texts: list[str] = []
     values: list[Any] = []
-    for model, columns, rows in given:
+    for model, columns, _, few in given:
         shape = shape_of(model, tuple(columns), connection.vendor)
-        texts.append(shape.insert(len(rows)))
-        values += chain.from_iterable(shape.prepared(rows))
+        texts.append(shape.insert(len(few)))
+        values += chain.from_iterable(shape.prepared(few))
     *first, last = texts
     named = ", ".join(f"t{place} AS ({text})" for place, text in enumerate(first))
     with prepared_cursor() as cursor:

@@ -34,7 +34,7 @@ def rows_of_events(events: Sequence[NewEvent]) -> bulk.Table:
     """Return what `record_events` appends, to be written together with other rows."""
     recorded_at = clock.real_now()
     columns = ("program_id", "member_id", "type", "data", "occurred_at", "recorded_at")
-    rows = [
+    rows = (
         (
             event.program_id,
             event.member_id,
@@ -44,7 +44,7 @@ def rows_of_events(events: Sequence[NewEvent]) -> bulk.Table:
             recorded_at,
         )
         for event in events
-    ]
+    )
     return Event, columns, rows
 
 

@@ -18,6 +18,9 @@ from tests.postgresql import postgresql_server
 # By these a test gets at the database, whether or not it says so itself.
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 
+# Tests of pages: folders of that name, wherever they are.
+FOR_THE_EYE = {"admin", "browser"}
+
 resources = ExitStack()
 
 
@@ -69,11 +72,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def depends_on_the_database(item: pytest.Item) -> bool:
     """Return whether another database could change what this test shows.
 
-    What a browser makes of a page could not: its views have tests of their own.
+    What a browser makes of a page could not, nor what a form of staff says: what they
+    ask for has tests of its own. Lists search and count in the database: test_pages.
     """
     fixtures: Iterable[str] = getattr(item, "fixturenames", ())
     at_all = item.get_closest_marker("django_db") or DATABASE_FIXTURES.intersection(fixtures)
-    return bool(at_all) and "browser" not in item.path.parts
+    is_page = FOR_THE_EYE.intersection(item.path.parts) and item.path.name != "test_pages.py"
+    return bool(at_all) and not is_page
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -36,6 +36,18 @@ def test_rows_are_all_written_in_their_order_however_many_are_made(program, coun
     assert numbers() == list(range(count))
 
 
+@pytest.mark.parametrize("made", [iter, list])
+@pytest.mark.parametrize("count", [0, 1, bulk.FEW, bulk.FEW + 1, bulk.COPY_FROM + 1])
+def test_rows_of_two_tables_are_all_written_whether_they_are_made_or_there(
+    program, count, made
+):
+    first, second = made([*rows(program, count)]), made([*rows(program, 1)])
+
+    bulk.insert_together((Event, COLUMNS, first), (Event, COLUMNS, second))
+
+    assert sorted(numbers()) == sorted([*range(count), 0])
+
+
 class NotToBeMade(Exception):
     pass
 

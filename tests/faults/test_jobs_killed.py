@@ -51,6 +51,7 @@ together = bulk.insert_together
 def insert_together_and_die(*tables):
     global left
     before = left
+    tables = [(*table, list(rows)) for *table, rows in tables]
     together(*tables)
     if left == before:
         left -= sum(len(rows) for model, _, rows in tables if model._meta.object_name == table)

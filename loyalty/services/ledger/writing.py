@@ -1,6 +1,6 @@
 """Writing drafted entries: numbers, hashes, rows. A few statements, however many."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from core import bulk, clock
@@ -28,6 +28,12 @@ LOT_PARTS = LotMove.PARTS
 LOT_TERMS = ("earned_at", "granted", "available_at", "lapses", "expires_at", "idle")
 HOLD_PARTS = ("captured", "released", "expired")
 
+OF_ENTRY = ("program_id", "wallet_id", "entry_id")
+ENTRY_COLUMNS = (*HASHED_COLUMNS, "id", "decision_id", "prev_hash", "hash")
+NEW_LOT_COLUMNS = (*OF_ENTRY, "id", "source_type", "source_id", *LOT_TERMS, *LOT_PARTS)
+NEW_HOLD_COLUMNS = (*OF_ENTRY, "id", "points", "expires_at", *HOLD_PARTS)
+ALLOCATION_COLUMNS = (*OF_ENTRY, "lot_id", "hold_id", *LOT_PARTS)
+
 
 def write_drafts(program_id: int, drafts: Drafts, numbers: bulk.Numbers) -> None:
     """Write entries with their lots, holds and allocations."""
@@ -46,10 +52,10 @@ def write_drafts(program_id: int, drafts: Drafts, numbers: bulk.Numbers) -> None
     }
     _number(drafts, lots, holds, numbers)
     bulk.insert_together(
-        _new_entries(program_id, drafts),
-        _new_lots(program_id, drafts),
-        _new_holds(program_id, drafts),
-        _new_allocations(program_id, drafts),
+        (Entry, ENTRY_COLUMNS, _new_entries(program_id, drafts)),
+        (Lot, NEW_LOT_COLUMNS, _new_lots(program_id, drafts)),
+        (Hold, NEW_HOLD_COLUMNS, _new_holds(program_id, drafts)),
+        (Allocation, ALLOCATION_COLUMNS, _new_allocations(program_id, drafts)),
     )
     bulk.update_rows(Lot, LOT_PARTS, [(lot.id, *_lot_parts(lot)) for lot in changed.values()])
     bulk.update_rows(
@@ -72,16 +78,13 @@ def _number(
         hold.id = number
 
 
-def _new_entries(program_id: int, drafts: Drafts) -> bulk.Table:
+def _new_entries(program_id: int, drafts: Drafts) -> Iterator[bulk.Row]:
     posted_at = clock.real_now()
-    rows = []
     for wallet, draft in drafts:
         hashed = _hashed_values(program_id, wallet, draft, posted_at)
         previous = wallet.head_hash
         wallet.head_hash = chain.link(previous, hashed)
-        rows.append((*hashed, draft.id, draft.cause.decision_id, previous, wallet.head_hash))
-    columns = (*HASHED_COLUMNS, "id", "decision_id", "prev_hash", "hash")
-    return Entry, columns, rows
+        yield (*hashed, draft.id, draft.cause.decision_id, previous, wallet.head_hash)
 
 
 def _hashed_values(
@@ -108,14 +111,12 @@ def _hashed_values(
     )
 
 
-def _new_lots(program_id: int, drafts: Drafts) -> bulk.Table:
-    columns = ("program_id", "wallet_id", "entry_id", "id", "source_type", "source_id")
-    rows = [
+def _new_lots(program_id: int, drafts: Drafts) -> Iterator[bulk.Row]:
+    return (
         (program_id, wallet.id, draft.id, lot.id, *lot.source, *_lot_values(lot))
         for wallet, draft in drafts
         for lot in draft.lots
-    ]
-    return Lot, (*columns, *LOT_TERMS, *LOT_PARTS), rows
+    )
 
 
 def _lot_values(lot: LotState) -> tuple[object, ...]:
@@ -141,9 +142,8 @@ def _lot_parts(lot: LotState | LotMove) -> tuple[int, ...]:
     )
 
 
-def _new_holds(program_id: int, drafts: Drafts) -> bulk.Table:
-    columns = ("program_id", "wallet_id", "entry_id", "id", "points", "expires_at")
-    rows = [
+def _new_holds(program_id: int, drafts: Drafts) -> Iterator[bulk.Row]:
+    return (
         (
             program_id,
             wallet.id,
@@ -155,17 +155,15 @@ def _new_holds(program_id: int, drafts: Drafts) -> bulk.Table:
         )
         for wallet, draft in drafts
         if draft.hold
-    ]
-    return Hold, (*columns, *HOLD_PARTS), rows
+    )
 
 
 def _hold_parts(hold: HoldState) -> tuple[int, int, int]:
     return hold.captured, hold.released, hold.expired
 
 
-def _new_allocations(program_id: int, drafts: Drafts) -> bulk.Table:
-    columns = ("program_id", "wallet_id", "entry_id", "lot_id", "hold_id")
-    rows = [
+def _new_allocations(program_id: int, drafts: Drafts) -> Iterator[bulk.Row]:
+    return (
         (
             program_id,
             wallet.id,
@@ -176,8 +174,7 @@ def _new_allocations(program_id: int, drafts: Drafts) -> bulk.Table:
         )
         for wallet, draft in drafts
         for move in draft.moves
-    ]
-    return Allocation, (*columns, *LOT_PARTS), rows
+    )
 
 
 def write_dates(lots: Sequence[LotState]) -> None:
