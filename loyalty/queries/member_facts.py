@@ -17,6 +17,9 @@ YEAR = Period(12, "month")
 # Held by members whom nobody has asked about, or whose program has no ladders.
 NO_TIERS: Mapping[str, str] = {}
 
+# No order has a larger number.
+LAST = 2**63 - 1
+
 # Names that ask for a look at the member's other orders.
 COUNTED = frozenset({"order.is_first", "member.orders_count", "member.spend_12m"})
 
@@ -25,12 +28,15 @@ COUNTED = frozenset({"order.is_first", "member.orders_count", "member.spend_12m"
 class Question:
     """What is asked: this member, at this time, but for this order.
 
+    A clock that stands still gives orders one time. Whatever is known when an order is
+    judged was known before it; of one that is asked about `again`, only its number tells.
     `tiers` are those held then, by ladder; whoever asks knows them.
     """
 
     member: Member
     at: datetime
     order_id: int | None = None
+    again: bool = False
     tiers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -81,22 +87,22 @@ def age_on(birthday: date | None, today: date) -> int | None:
 def _history(questions: Sequence[Question], zone: ZoneInfo) -> list[tuple[int, int]]:
     if not questions:
         return []
-    rows = ", ".join(["(%s, %s, %s, %s, %s)"] * len(questions))
+    rows = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(questions))
     values: list[Any] = []
     for number, question in enumerate(questions):
         since = subtract_period(question.at, YEAR, zone)
         values += [number, question.member.pk, *_moments(question.at, since)]
-        values.append(question.order_id or 0)
+        own = question.order_id or 0
+        values += [own, own if question.again else LAST]
     spent = "CASE WHEN o.paid_at > asked.since THEN o.subtotal END"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH asked (number, member, at, since, own) AS (VALUES {rows}) "  # noqa: S608
+            f"WITH asked (number, member, at, since, own, last) AS (VALUES {rows}) "  # noqa: S608
             "SELECT asked.number, COUNT(o.id), "
             f"COALESCE(SUM({spent} / {HALF}), 0), COALESCE(SUM({spent} %% {HALF}), 0) "
             "FROM asked LEFT JOIN loyalty_order o ON o.member_id = asked.member "
             "AND o.counts AND o.id <> asked.own AND o.paid_at <= asked.at "
-            # A clock that stands still gives orders one time: known first is first.
-            "AND (o.paid_at < asked.at OR asked.own = 0 OR o.id < asked.own) "
+            "AND (o.paid_at < asked.at OR o.id <= asked.last) "
             "GROUP BY asked.number ORDER BY asked.number",
             values,
         )

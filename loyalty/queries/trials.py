@@ -120,7 +120,9 @@ def _counted_anew(
     known: Sequence[dict[str, Any]], orders: Sequence[Order], program: Program
 ) -> list[dict[str, Any]]:
     questions = [
-        Question(order.member, _earned_at(order), order.pk) for order in orders if order.member
+        Question(order.member, _earned_at(order), order.pk, again=True)
+        for order in orders
+        if order.member
     ]
     counts = member_facts(questions, zone=program.zone, counted=True)
     wanted = ("orders_count", "spend_12m", "is_first")

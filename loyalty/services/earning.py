@@ -49,7 +49,7 @@ def gather_facts(wave: Wave, brought: Mapping[int, Brought]) -> None:
         row.rule_set_id = wave.setup.rule_set_id_at(fact.occurred_at)
         order_id = fact.order.id if fact.order else None
         tiers = brought.get(_member(fact).id, NOTHING).tiers
-        questions.append(Question(_member(fact), fact.occurred_at, order_id, tiers))
+        questions.append(Question(_member(fact), fact.occurred_at, order_id, tiers=tiers))
     sets = {fact.row.rule_set_id for fact in asking} - {None}
     counted = any(COUNTED & wave.setup.rule_set(key).names for key in sets if key)
     answers = member_facts(questions, zone=wave.setup.zone, counted=counted)

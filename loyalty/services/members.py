@@ -309,7 +309,10 @@ def signup_of(member: Member) -> EventStatement:
 
 
 def _waiting_for(wave: Wave, facts: Sequence[Fact]) -> Iterable[tuple[Fact, Claim]]:
-    """Yield the orders and events that waited for these members, oldest first."""
+    """Yield the orders and events that waited for these members, oldest first.
+
+    Not by their numbers: what was nobody's came in whatever order its batch was done in.
+    """
     by_id = {f.member.external_id: f for f in facts if f.member}
     by_email = {f.member.email: f for f in facts if f.member and f.member.email}
     by_phone = {f.member.phone: f for f in facts if f.member and f.member.phone}
@@ -324,7 +327,7 @@ def _waiting_for(wave: Wave, facts: Sequence[Fact]) -> Iterable[tuple[Fact, Clai
     orders = Order.objects.filter(
         waiting, program_id=wave.setup.program_id, waiting=True, placed_at__gte=since
     )
-    for order in orders.order_by("placed_at", "id"):
+    for order in orders.order_by("placed_at", "external_id"):
         fact = (
             by_id.get(order.member_ref)
             or by_email.get(order.guest_email)
@@ -337,7 +340,7 @@ def _waiting_for(wave: Wave, facts: Sequence[Fact]) -> Iterable[tuple[Fact, Clai
         member_ref__in=by_id,
         occurred_at__gte=since,
     )
-    for event in events.order_by("occurred_at", "id"):
+    for event in events.order_by("occurred_at", "external_id"):
         fact = by_id[event.member_ref]
         yield fact, Claim("event", event.external_id, _id_of(fact))
 

@@ -204,6 +204,23 @@ def test_a_batch_equals_its_facts_one_by_one(known, before, drawn, of):
     prove_days(together)
 
 
+def test_orders_of_one_time_are_claimed_alike_however_their_batch_was_done():
+    guest = {"email": "cleo@example.org"}
+    drawn = [
+        # The second of a guest's waits for the next wave; cleo's does not.
+        (order_stated, ("o-2",), {"amount": 1000, "guest": guest}),
+        (order_stated, ("o-1",), {"amount": 1000, "guest": guest}),
+        (order_stated, ("o-3",), {"amount": 2500, "member": "cleo"}),
+        (member_stated, ("cleo",), guest),
+    ]
+    together, apart = shop(LIMIT), shop(LIMIT)
+
+    state_facts(together, stated(together, drawn), at=NOON)
+    one_by_one(apart, stated(apart, drawn))
+
+    assert snapshot(together) == snapshot(apart)
+
+
 @settings(max_examples=settings.default.max_examples // 2)
 @given(
     before=st.lists(paid_facts, max_size=3), drawn=st.lists(paid_facts, min_size=2, max_size=8)
