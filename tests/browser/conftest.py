@@ -87,7 +87,7 @@ def visitor(chromium, live_server):
 def kim(visitor):
     """A visitor who is logged in."""
     client = Client()
-    client.force_login(User.objects.create_superuser("kim", password="-"))
+    client.force_login(User.objects.create_superuser("kim"))
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
     cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": visitor.address}
     visitor.page.context.add_cookies([cookie])

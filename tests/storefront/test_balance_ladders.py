@@ -53,7 +53,7 @@ def shop(db):
 @pytest.fixture
 def staff(db):
     client = Client()
-    client.force_login(User.objects.create_superuser("kim", "kim@shop.example", "-"))
+    client.force_login(User.objects.create_superuser("kim", "kim@shop.example"))
     return client
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 @pytest.fixture
 def kim(db):
-    return User.objects.create_superuser("kim", "kim@shop.example", "-")
+    return User.objects.create_superuser("kim", "kim@shop.example")
 
 
 @pytest.fixture
