@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 
+from django.conf import settings as django_settings
 from hypothesis import HealthCheck, settings
 
 # What a property says was looked for with a hundred examples on SQLite: the second database
@@ -18,3 +19,8 @@ settings.register_profile(
 # For a night: pytest --hypothesis-profile thorough
 settings.register_profile("thorough", settings.get_profile("house"), max_examples=2_000)
 settings.load_profile("house")
+
+
+def pytest_configure():
+    # Each test client has a handler of its own, which would look through all static files.
+    django_settings.WHITENOISE_AUTOREFRESH = True
