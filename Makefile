@@ -3,6 +3,8 @@ PORT ?= 8000
 PYTHON ?= python3
 WORKERS ?= auto
 export PORT PYTHON
+# Tests start many processes: without its bytecode, each would compile all of Django first.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup run test lint fmt bench
 

@@ -41,7 +41,7 @@ def on_sqlite(tmp_path):
 
 
 @pytest.mark.needs_postgresql
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_2000_operations_come_to_the_same_on_both_databases(on_sqlite):
     process, life = on_sqlite
 

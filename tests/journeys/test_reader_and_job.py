@@ -36,7 +36,7 @@ GIFTS = st.lists(st.tuples(st.integers(1, 50), HOURS), max_size=4)
 HOLDS = st.lists(st.tuples(st.integers(1, 30), st.integers(1, 24)), max_size=3)
 
 
-@settings(max_examples=25)
+@settings(max_examples=settings.default.max_examples // 4)
 @given(points=POLICIES, gifts=GIFTS, holds=HOLDS, looks=st.lists(HOURS, min_size=1, max_size=5))
 def test_what_a_reader_sees_is_what_the_job_writes(points, gifts, holds, looks):
     program = make_program(points=points)

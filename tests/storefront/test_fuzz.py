@@ -73,7 +73,7 @@ def shop(db):
 
 @schema.parametrize()
 @settings(
-    max_examples=8,
+    max_examples=settings.default.max_examples // 12,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize=True,

@@ -140,7 +140,9 @@ steps = st.one_of(
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings.default.max_examples // 6,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(st.tuples(st.sampled_from(("ada", "eve")), steps), max_size=15))
 def test_no_stage_counts_more_than_the_one_before_whatever_friends_leave_out(story):

@@ -188,7 +188,7 @@ def test_who_has_left_does_not_fall(program):
     assert tiers_of(program) == {"ada": "gold", "bob": "member"}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=settings.default.max_examples // 5, deadline=None)
 @given(facts=facts, later=st.integers(0, 900))
 def test_judged_by_a_sum_or_by_a_replay_a_member_stands_alike(facts, later):
     program = make_program()

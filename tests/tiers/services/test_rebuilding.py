@@ -111,7 +111,11 @@ DOERS = {
 }
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=settings.default.max_examples // 2,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(happened=st.lists(acts, max_size=12))
 def test_after_any_storm_sums_kept_by_differences_equal_a_rebuild(happened):
     program = make_program(rules=RULES)

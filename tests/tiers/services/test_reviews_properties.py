@@ -47,7 +47,7 @@ def program():
 
 
 @settings(
-    max_examples=25,
+    max_examples=settings.default.max_examples // 4,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

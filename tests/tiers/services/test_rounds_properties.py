@@ -29,7 +29,7 @@ from tiers.services.rounds import begin_round, work_round
 
 pytestmark = pytest.mark.django_db
 
-examples = settings(max_examples=15, deadline=None)
+examples = settings(max_examples=settings.default.max_examples // 6, deadline=None)
 
 
 @pytest.fixture
