@@ -268,6 +268,7 @@ class _Compiler:
             return self._known(left, right, op)
         kinds = self._kinds(left, right, op)
         self._check_point(left, right)
+        self._check_values(left, right)
         compare, mirrored = _OPERATORS[type(op)]
         if kinds is None:
             return truth.compared_open(compare, left.read, right.read)
@@ -334,12 +335,26 @@ class _Compiler:
                 )
                 raise self._error("type_mismatch", detail, literal.node)
 
+    def _check_values(self, left: _Operand, right: _Operand) -> None:
+        """Refuse texts that a name, which is one of a few, can never be."""
+        for name, literal in ((left, right), (right, left)):
+            for node in _entries(literal.node) if name.name else ():
+                value = node.value if isinstance(node, ast.Constant) else None
+                if isinstance(value, str) and (
+                    detail := self._schema.help_with_value(name.name, value)
+                ):
+                    raise self._error("unknown_value", detail, node)
+
     def _refusal(self, node: ast.expr) -> ExpressionError:
         expected = "expected a name, a text, a number or a list"
         return self._error("not_allowed", _REFUSED.get(type(node), expected), node)
 
     def _error(self, code: ErrorCode, detail: str, node: ast.expr) -> ExpressionError:
         return self._source.error(code, detail, node)
+
+
+def _entries(node: ast.expr) -> list[ast.expr]:
+    return node.elts if isinstance(node, ast.List) else [node]
 
 
 def _is_number(node: ast.expr) -> bool:

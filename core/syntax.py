@@ -24,6 +24,7 @@ ErrorCode = Literal[
     "too_many_nodes",
     "list_too_long",
     "unknown_name",
+    "unknown_value",
     "type_mismatch",
     "not_allowed",
     "number_out_of_range",

@@ -1,6 +1,6 @@
 """API keys, which staff may look at and revoke; answers kept for repeats; and erasing."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import chain
 from typing import Any, ClassVar
@@ -23,8 +23,7 @@ from loyalty.admin.member_acts import Adjust, Issue, MergeInto, Reactivate
 from loyalty.admin.members import MemberAdmin
 from loyalty.admin.redemption_acts import Reverse, Settling, Void
 from loyalty.admin.redemptions import RedemptionAdmin
-from loyalty.admin.rewards import RewardAdmin
-from loyalty.models import Adjustment, Member, Merge, Program, Redemption, Reward
+from loyalty.models import Adjustment, Member, Merge, Redemption
 from loyalty.queries.export import export_chunks
 from loyalty.services.adjustments import AdjustmentRequest
 from loyalty.services.redemptions import RedemptionRequest
@@ -34,8 +33,7 @@ from storefront.services.erasure import forget_member
 from storefront.services.keys import revoke_api_key
 from tiers.queries.export import tier_parts
 from tiers.queries.ladders import tier_setup_of
-from tiers.queries.standings import standings_of
-from tiers.queries.telling import held_codes, tiers_held
+from tiers.queries.telling import tiers_held
 
 NOTE = (
     "The secret part of a key was shown once, when it was made, and is kept nowhere. "
@@ -302,7 +300,7 @@ class WelcomeBack(Reactivate):
         welcome_back(member=self.row, at=self.asked().at)
 
 
-admin.site.unregister([Adjustment, Member, Merge, Redemption, Reward])
+admin.site.unregister([Adjustment, Member, Merge, Redemption])
 
 
 @admin.register(Adjustment)
@@ -343,18 +341,6 @@ class ForgettingMemberAdmin(MemberAdmin):
     ) -> Member | None:
         member = super().get_object(request, object_id, from_field)
         return member and as_of_now(member)
-
-
-@admin.register(Reward)
-class TieredRewardAdmin(RewardAdmin):
-    """Rewards, some of which are for some tiers only."""
-
-    def tiers_of(
-        self, program: Program, members: Sequence[Member]
-    ) -> Mapping[Member, Mapping[str, str]]:
-        at = program.now()
-        held = standings_of(program, members, at)
-        return {member: held_codes(held[member.pk]) for member in members}
 
 
 @admin.register(Redemption)

@@ -91,14 +91,16 @@ def _problems_with_rules(data: Mapping[str, Any]) -> list[Problem]:
         point_types=data["point_types"],
         rules=data.get("earning_rules", {}),
     )
+    tiers = {code: [*form["tiers"]] for code, form in data.get("ladders", {}).items()}
     return [
-        *_problems_of(lambda: compile_rule_set(content)),
+        *_problems_of(lambda: compile_rule_set(content, tiers=tiers)),
         *_problems_of(
             lambda: compile_rewards(
                 data.get("rewards", {}),
                 zone=parse_zone(program["timezone"]),
                 currency=program["currency"],
                 point_types=faces_of(data["point_types"]),
+                tiers=tiers,
             )
         ),
         *_problems_of(lambda: _compile_tiers(data)),

@@ -19,6 +19,7 @@ from loyalty.admin.reward_fields import (
 from loyalty.admin.rule_form import number, placed
 from loyalty.models import PointType, Program, Reward
 from loyalty.queries.programs import point_type_forms, reward_forms
+from loyalty.rules.fields import Tiers
 from loyalty.rules.rewards import CompiledReward, compile_reward, faces_of
 from loyalty.services.rewards import check_rewards
 
@@ -87,6 +88,10 @@ class RewardForm(RewardFields):
         code: str = self.cleaned_data.get("code") or self.instance.code or "new"
         return code
 
+    def tiers(self) -> Tiers | None:
+        """Return the tiers that conditions may ask for; unknown here, so any."""
+        return None
+
     def compiled(self) -> CompiledReward:
         """Return the reward as it stands in the form.
 
@@ -98,6 +103,7 @@ class RewardForm(RewardFields):
             zone=self.program.zone,
             currency=self.program.currency,
             point_types=faces_of(point_type_forms(self.program)),
+            tiers=self.tiers(),
         )
 
     def clean(self) -> dict[str, Any]:

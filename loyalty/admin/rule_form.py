@@ -9,6 +9,7 @@ from core.errors import InvalidInput, Problem
 from loyalty.admin.rule_fields import AWARD_KEYS, BASES, RuleFields
 from loyalty.models import EarningRule, PointType, Program
 from loyalty.queries.programs import live_content
+from loyalty.rules.fields import Tiers
 from loyalty.rules.ruleset import compile_rule_set
 
 Form = dict[str, Any]
@@ -81,6 +82,10 @@ class EarningRuleForm(RuleFields):
         code: str = self.cleaned_data.get("code") or self.instance.code
         return code
 
+    def tiers(self) -> Tiers | None:
+        """Return the tiers that conditions may ask for; unknown here, so any."""
+        return None
+
     def content(self) -> dict[str, Any]:
         """Return the program's draft rules with this one among them."""
         content = live_content(self.program)
@@ -95,7 +100,7 @@ class EarningRuleForm(RuleFields):
             return cleaned
         self.rule_form = form_of(cleaned, self.instance.definition or {})
         try:
-            compile_rule_set(self.content())
+            compile_rule_set(self.content(), tiers=self.tiers())
         except InvalidInput as error:
             self._adopt(error.problems)
         return cleaned

@@ -3,10 +3,11 @@
 The admin shows these beside the field in which a condition is written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.expressions import FieldType, Schema
+from loyalty.rules.validity import WEEKDAYS
 
 BOOL = FieldType.BOOL
 INT = FieldType.INT
@@ -15,13 +16,20 @@ TEXTS = FieldType.LIST_OF_TEXT
 ANY = FieldType.ANY
 
 
+# The codes of the tiers of each ladder that a program has.
+Tiers = Mapping[str, Sequence[str]]
+
+TIER = "member.tier."
+
+
 @dataclass(frozen=True)
 class Field:
-    """A name that a condition may use."""
+    """A name that a condition may use; `values` if it is a text that is one of a few."""
 
     type: FieldType
     help: str
     example: str
+    values: Sequence[str] = ()
 
 
 Fields = Mapping[str, Field]
@@ -78,6 +86,7 @@ ORDER_FIELDS: Fields = {
         "The day it was paid on, in the program's time zone: mon, tue, wed, thu, "
         "fri, sat or sun.",
         'order.weekday in ["sat", "sun"]',
+        WEEKDAYS,
     ),
     "order.hour": Field(
         INT,
@@ -136,7 +145,7 @@ EVENT_FIELDS: Fields = {
 }
 
 MEMBER_FIELDS: Fields = {
-    "member.tier.*": Field(
+    f"{TIER}*": Field(
         TEXT,
         "The member's tier in a ladder; the ladder's code follows the dot.",
         'member.tier.vip in ["gold", "platinum"]',
@@ -185,20 +194,26 @@ def lines_fields() -> Fields:
     return {**LINE_FIELDS, **ORDER_FIELDS, **MEMBER_FIELDS}
 
 
-def when_schema(on: str) -> Schema:
-    """Return the schema of `when` in a rule about `on`."""
-    return _schema(when_fields(on))
+def when_schema(on: str, tiers: Tiers | None = None) -> Schema:
+    """Return the schema of `when` in a rule about `on`, with these tiers or any."""
+    return _schema(when_fields(on), tiers)
 
 
-def lines_schema() -> Schema:
-    """Return the schema of `lines`."""
-    return _schema(lines_fields())
+def lines_schema(tiers: Tiers | None = None) -> Schema:
+    """Return the schema of `lines`, with these tiers or any."""
+    return _schema(lines_fields(), tiers)
 
 
-def member_schema() -> Schema:
-    """Return the schema of conditions on a member alone."""
-    return _schema(MEMBER_FIELDS)
+def member_schema(tiers: Tiers | None = None) -> Schema:
+    """Return the schema of conditions on a member alone, with these tiers or any."""
+    return _schema(MEMBER_FIELDS, tiers)
 
 
-def _schema(fields: Fields) -> Schema:
-    return Schema({name: field.type for name, field in fields.items()})
+def _schema(fields: Fields, tiers: Tiers | None) -> Schema:
+    types = {name: field.type for name, field in fields.items()}
+    values = {name: field.values for name, field in fields.items() if field.values}
+    if tiers is not None:
+        del types[f"{TIER}*"]
+        values |= {f"{TIER}{ladder}": codes for ladder, codes in tiers.items()}
+        types |= dict.fromkeys((f"{TIER}{ladder}" for ladder in tiers), TEXT)
+    return Schema(types, values, closed=() if tiers is None else ("member.tier",))

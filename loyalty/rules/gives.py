@@ -8,7 +8,7 @@ from typing import Any
 
 from core.errors import Problem
 from core.expressions import Expression, ExpressionError, compile_expression
-from loyalty.rules.fields import lines_schema
+from loyalty.rules.fields import Tiers, lines_schema
 from loyalty.rules.forms import Form, raise_if_any
 from loyalty.rules.paying import (
     PayTerms,
@@ -73,10 +73,14 @@ class Gives:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What gives are read by: the program's currency and its point types."""
+    """What gives are read by: the program's currency, its point types and its tiers.
+
+    Without `tiers`, conditions may ask for any.
+    """
 
     currency: str
     point_types: Mapping[str, PointTypeFace]
+    tiers: Tiers | None = None
 
 
 def gives_of(
@@ -122,7 +126,7 @@ def _read_percent(form: Form, offer: Offer) -> Gives:
     return Gives("percent", form.given(), percent=percent, at_most=at_most)
 
 
-def _read_buy(form: Form, _offer: Offer) -> Gives:
+def _read_buy(form: Form, offer: Offer) -> Gives:
     form.whole("buy", 1, least=1, most=1000)
     form.require("get")
     form.whole("get", 1, least=1, most=1000)
@@ -130,7 +134,7 @@ def _read_buy(form: Form, _offer: Offer) -> Gives:
     lines = None
     if source := form.text("lines"):
         try:
-            lines = compile_expression(source, lines_schema())
+            lines = compile_expression(source, lines_schema(offer.tiers))
         except ExpressionError as error:
             form.problems.append(error.problem(form.at("lines")))
     return Gives("buy_get", form.given(), percent=percent, lines=lines)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from core.errors import DomainError, Problem
 from core.expressions import Expression, ExpressionError, compile_expression
 from core.periods import Period, parse_moment
-from loyalty.rules.fields import member_schema
+from loyalty.rules.fields import Tiers, member_schema
 from loyalty.rules.filters import Scope
 from loyalty.rules.forms import Form, raise_if_any
 from loyalty.rules.gives import Gives, Offer, gives_of, read_gives
@@ -117,15 +117,17 @@ def compile_reward(
     zone: ZoneInfo,
     currency: str,
     point_types: Mapping[str, PointTypeFace],
+    tiers: Tiers | None = None,
 ) -> CompiledReward:
     """Return the reward that `form` says, in the program file's form.
 
-    The first spendable of `point_types` stands where none is named.
+    The first spendable of `point_types` stands where none is named. Conditions may ask
+    for any of `tiers`, or for what they like where those are not given.
 
     :raises InvalidInput: with a pointer into `form` for everything wrong
     """
     problems: list[Problem] = []
-    reader = _Reader(zone, Offer(currency, point_types))
+    reader = _Reader(zone, Offer(currency, point_types, tiers))
     reward = reader.read(code, Form(form, "", problems))
     raise_if_any(problems)
     if reward is None:
@@ -139,13 +141,14 @@ def compile_rewards(
     zone: ZoneInfo,
     currency: str,
     point_types: Mapping[str, PointTypeFace],
+    tiers: Tiers | None = None,
 ) -> dict[str, CompiledReward]:
-    """Return the rewards of a program by code, in their order.
+    """Return the rewards of a program by code, in their order; `tiers` likewise.
 
     :raises InvalidInput: with a pointer, from /rewards on, for everything wrong
     """
     problems: list[Problem] = []
-    reader = _Reader(zone, Offer(currency, point_types))
+    reader = _Reader(zone, Offer(currency, point_types, tiers))
     entries = Form({"rewards": forms}, "", problems).subs("rewards")
     read = {code: reader.read(code, form) for code, form in entries}
     raise_if_any(problems)
@@ -165,7 +168,7 @@ class _Reader:
         cost = self._read_cost(form, gives)
         visible = self._read_window(form, "visible", ALWAYS)
         redeemable = self._read_window(form, "redeemable", visible)
-        when, limits = _read_when(form), read_redemption_limits(form)
+        when, limits = _read_when(form, self.offer.tiers), read_redemption_limits(form)
         several_per_order = form.flag("several_per_order", False)
         voucher = _read_voucher(form, gives)
         is_stocked = _read_stock(form, gives)
@@ -252,12 +255,12 @@ def _pays(form: Form) -> bool:
     return isinstance(gives, Mapping) and gives.get("pay") is not None
 
 
-def _read_when(form: Form) -> Expression | None:
+def _read_when(form: Form, tiers: Tiers | None) -> Expression | None:
     source = form.text("when")
     if source is None:
         return None
     try:
-        return compile_expression(source, member_schema())
+        return compile_expression(source, member_schema(tiers))
     except ExpressionError as error:
         form.problems.append(error.problem(form.at("when")))
         return None

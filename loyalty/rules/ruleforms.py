@@ -23,7 +23,7 @@ from loyalty.rules.awards import (
 )
 from loyalty.rules.compiled import AwardRule, Counting, MultiplyRule, Policies, Rule
 from loyalty.rules.expiry import NEVER, NO_HOLD, read_expiry, read_hold
-from loyalty.rules.fields import lines_schema, when_schema
+from loyalty.rules.fields import Tiers, lines_schema, when_schema
 from loyalty.rules.filters import LineFilter
 from loyalty.rules.forms import Form
 from loyalty.rules.limits import read_limits
@@ -56,13 +56,14 @@ class Program:
     """What the rules of one set share, and what was compiled for them so far.
 
     Rules with the same condition share one, and so do rules that count alike, so
-    that each is worked out once an order.
+    that each is worked out once an order. Without `tiers`, conditions may ask for any.
     """
 
     currency: str
     zone: ZoneInfo
     point_types: Mapping[str, Policies]
     default_point_type: str | None
+    tiers: Tiers | None = None
     conditions: dict[tuple[str, str], Expression] = field(default_factory=dict)
     filters: dict[str, LineFilter] = field(default_factory=dict)
     countings: dict[tuple[str | None, Switches, bool], Counting] = field(default_factory=dict)
@@ -169,7 +170,7 @@ def _read_when(form: Form, on: str, program: Program) -> Expression | None:
     known = program.conditions.get((on, source))
     if known is not None:
         return known
-    condition = _compile(form, "when", source, when_schema(on))
+    condition = _compile(form, "when", source, when_schema(on, program.tiers))
     return condition and program.conditions.setdefault((on, source), condition)
 
 
@@ -180,7 +181,7 @@ def _read_lines(form: Form, program: Program) -> LineFilter | None:
     known = program.filters.get(source)
     if known is not None:
         return known
-    condition = _compile(form, "lines", source, lines_schema())
+    condition = _compile(form, "lines", source, lines_schema(program.tiers))
     if condition is None:
         return None
     return program.filters.setdefault(source, LineFilter(condition))

@@ -17,6 +17,7 @@ from loyalty.rules.compiled import (
     Rule,
 )
 from loyalty.rules.expiry import read_expiry, read_hold
+from loyalty.rules.fields import Tiers
 from loyalty.rules.forms import Form, raise_if_any
 from loyalty.rules.ruleforms import Program, read_rule
 
@@ -24,20 +25,24 @@ SPENDABLE = "spendable"
 POINT_TYPE_KINDS = (SPENDABLE, "status", "stamp")
 
 
-def compile_rule_set(content: Mapping[str, Any]) -> CompiledRuleSet:
+def compile_rule_set(
+    content: Mapping[str, Any], *, tiers: Tiers | None = None
+) -> CompiledRuleSet:
     """Return the rule set that `content` says, in the program file's form.
 
     `{"currency": "EUR", "timezone": "Europe/Berlin", "point_types": {code:
     {"hold": …, "expiry": …}}, "rules": {code: {…}}}`. Where a program has
     several spendable point types, each rule names its own, or
     `default_point_type` says which it is: a stored mapping may forget what came
-    first. Compiling takes about a millisecond; keep the result.
+    first. Conditions may ask for any of `tiers`, or for what they like where those
+    are not given: a published rule may outlive a ladder. Compiling takes about a
+    millisecond; keep the result.
 
     :raises InvalidInput: with a pointer into `content` for everything wrong
     """
     problems: list[Problem] = []
     form = Form(content, "", problems)
-    program = _read_program(form)
+    program = _read_program(form, tiers)
     rules = [
         rule
         for code, rule_form in form.subs("rules")
@@ -48,7 +53,7 @@ def compile_rule_set(content: Mapping[str, Any]) -> CompiledRuleSet:
     return _compiled(program, rules)
 
 
-def _read_program(form: Form) -> Program:
+def _read_program(form: Form, tiers: Tiers | None) -> Program:
     currency = form.text("currency") or ""
     zone = ZoneInfo("UTC")
     try:
@@ -70,7 +75,7 @@ def _read_program(form: Form) -> Program:
         default = [*spendable, *point_types][0]
     if default is not None and default not in point_types:
         form.refuse("default_point_type", "unknown_point_type", "there is none such")
-    return Program(currency, zone, point_types, default)
+    return Program(currency, zone, point_types, default, tiers)
 
 
 def _read_policies(form: Form) -> Policies:

@@ -325,3 +325,30 @@ def test_a_parser_that_gives_up_is_an_error_like_any_other(monkeypatch, failure)
 def test_long_names_and_texts_are_shortened_in_messages():
     assert len(refusal(f"{'x' * 1_900} == 1").detail) < 200
     assert len(refusal(f'order.subtotal == "{"x" * 1_900}"').detail) < 200
+
+
+@pytest.mark.parametrize(
+    ("source", "place"),
+    [
+        ('order.weekday == "sunday"', 18),
+        ('"sunday" != order.weekday', 1),
+        ('order.weekday in ["sat", "sunday"]', 26),
+        ('order.weekday not in ["sunday"]', 23),
+    ],
+)
+def test_a_text_that_is_one_of_a_few_is_compared_with_no_other(source, place):
+    schema = Schema({"order.weekday": FieldType.TEXT}, {"order.weekday": ("sat", "sun")})
+
+    with pytest.raises(ExpressionError) as caught:
+        compile_expression(source, schema)
+
+    error = caught.value
+    assert (error.code, error.column) == ("unknown_value", place)
+    assert error.detail == "order.weekday is never 'sunday'; did you mean 'sun'?"
+
+
+def test_what_a_text_can_be_is_listed_where_nothing_is_near():
+    schema = Schema({"order.weekday": FieldType.TEXT}, {"order.weekday": ("sat", "sun")})
+
+    with pytest.raises(ExpressionError, match="is never 'fri'; it is one of sat, sun"):
+        compile_expression('order.weekday == "fri"', schema)

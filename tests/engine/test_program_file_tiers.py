@@ -164,3 +164,42 @@ def test_a_tier_that_members_are_in_cannot_be_left_out():
 
     assert caught.value.extra["pointer"] == "/ladders/vip/tiers/gold"
     assert "gold" in LadderVersion.objects.get().content["tiers"]
+
+
+FAR = [
+    (
+        "member.tier.vpi",
+        "unknown_name",
+        "member.tier.vpi is not known; did you mean member.tier.vip?",
+    ),
+    (
+        'member.tier.vip == "golden"',
+        "unknown_value",
+        "member.tier.vip is never 'golden'; did you mean 'gold'?",
+    ),
+]
+
+
+@pytest.mark.parametrize(("when", "code", "detail"), FAR)
+@pytest.mark.parametrize(
+    ("section", "keys"),
+    [
+        ("earning_rules", "award: {points: 1}"),
+        ("rewards", "cost: {points: 1}, gives: {percent: 10}"),
+    ],
+)
+def test_a_condition_asks_for_tiers_that_there_are(section, keys, when, code, detail):
+    text = f"{HEAD}{VIP}{section}: {{one: {{{keys}, when: '{when}'}}}}\n"
+
+    with pytest.raises(ProgramFileError) as caught:
+        read_program(text)
+
+    (problem,) = caught.value.problems
+    assert (problem.pointer, problem.code) == (f"/{section}/one/when", code)
+    assert problem.detail == detail
+
+
+def test_without_ladders_no_condition_asks_for_a_tier():
+    rule = "earning_rules: {one: {award: {points: 1}, when: 'member.tier.vip == \"gold\"'}}\n"
+
+    assert problems(HEAD + rule) == [("/earning_rules/one/when", "unknown_name")]

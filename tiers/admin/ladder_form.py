@@ -27,7 +27,7 @@ from tiers.admin.tier_rows import (
 from tiers.models import Ladder, LadderVersion
 from tiers.queries.ladders import ladder_forms, newest_version
 from tiers.rules.ladder_forms import DEFAULTS, LASTING, PERIODS
-from tiers.services.ladders import check_access_to, check_ladder_forms, check_ladders
+from tiers.services.ladders import check_askers, check_ladder_forms, check_ladders
 
 Form = dict[str, Any]
 
@@ -35,6 +35,17 @@ Form = dict[str, Any]
 PLAIN = ("upgrade", "downgrade", "grace", "carry_over", "on_refund")
 # Where problems go whose place in the file has no field of its own.
 ELSEWHERE = {"window": "window_kind", "tiers": "tiers"}
+
+# What may ask for tiers, by where its problems are.
+ASKERS = {"access": "Access rule", "rules": "Earning rule", "rewards": "Reward"}
+
+
+def with_asker(problem: Problem) -> str:
+    """Return what is wrong, and with which rule or reward where it is not the ladder."""
+    section, _, place = problem.pointer.strip("/").partition("/")
+    asker = ASKERS.get(section)
+    whose = f"{asker} {place.partition('/')[0]}: " if asker else ""
+    return sentence(f"{whose}{problem.detail}")
 
 
 class LadderForm(LadderFields):
@@ -136,7 +147,7 @@ class LadderForm(LadderFields):
         try:
             compiled = check_ladder_forms(self.program, forms_by_code)
             if not self.errors and not are_wrong(self.rows):
-                check_access_to(self.program, compiled)
+                check_askers(self.program, compiled)
                 check_ladders(self.program, forms_by_code, self.program.now())
         except InvalidInput as error:
             for problem in error.problems:
@@ -165,8 +176,8 @@ class LadderForm(LadderFields):
         """Put a problem at its field, or into its row; others' have their own page."""
         stem = f"/ladders/{self.code}"
         steps = problem.pointer.removeprefix(stem).strip("/").split("/")
-        if problem.pointer.startswith("/access/"):
-            self.add_error("tiers", f"Access rule {steps[1]}: {problem.detail}.")
+        if steps[0] in ASKERS:
+            self.add_error("tiers", with_asker(problem))
             return
         if not f"{problem.pointer}/".startswith(f"{stem}/"):
             self.add_error(None, f"{problem.pointer}: {problem.detail}")

@@ -20,7 +20,7 @@ from loyalty.admin.earning import LiveFilter
 from loyalty.admin.showing import list_of, local, page_of
 from loyalty.models import Program
 from tiers.admin.ladder_fields import FIELDSETS
-from tiers.admin.ladder_form import LadderForm
+from tiers.admin.ladder_form import LadderForm, with_asker
 from tiers.admin.ladder_panels import holders_panel, versions_panel
 from tiers.admin.ladder_preview import told_of
 from tiers.admin.tier_rows import keyed
@@ -191,7 +191,7 @@ class LadderAdmin(AnyModelAdmin):
             return act()
         except InvalidInput as error:
             for problem in error.problems:
-                messages.error(request, sentence(problem.detail))
+                messages.error(request, with_asker(problem))
         except DomainError as error:
             messages.error(request, sentence(error.detail))
         return None

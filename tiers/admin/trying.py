@@ -1,22 +1,35 @@
-"""Earning rules, some of which ask for tiers: tried with those that members had then."""
+"""Rules and rewards that ask for tiers: for those there are, tried with those members had."""
 
 from collections.abc import Mapping, Sequence
 
 from django.contrib import admin
 
 from loyalty.admin.earning import EarningRuleAdmin
-from loyalty.models import EarningRule, MemberEvent
+from loyalty.admin.reward_form import RewardForm
+from loyalty.admin.rewards import RewardAdmin
+from loyalty.admin.rule_form import EarningRuleForm
+from loyalty.models import EarningRule, Member, MemberEvent, Program, Reward
 from loyalty.queries.trials import Brought
-from tiers.queries.ladders import tier_setup_of
-from tiers.queries.standings import Question, held_at, multipliers
+from loyalty.rules.fields import Tiers
+from tiers.queries.ladders import tier_codes, tier_setup_of
+from tiers.queries.standings import Question, held_at, multipliers, standings_of
 from tiers.queries.telling import held_codes
 
-admin.site.unregister(EarningRule)
+admin.site.unregister([EarningRule, Reward])
+
+
+class TieredEarningRuleForm(EarningRuleForm):
+    """A rule, whose conditions may ask for the tiers that there are."""
+
+    def tiers(self) -> Tiers:
+        return tier_codes(self.program)
 
 
 @admin.register(EarningRule)
 class TieredEarningRuleAdmin(EarningRuleAdmin):
     """Rules as below, where it is known which tiers a member held at which time."""
+
+    form = TieredEarningRuleForm
 
     def brought_to(self, events: Sequence[MemberEvent]) -> Mapping[int, Brought]:
         return {event.pk: _brought_to(event) for event in events}
@@ -30,3 +43,23 @@ def _brought_to(event: MemberEvent) -> Brought:
     asked = Question(member, event.occurred_at)
     tiers = held_codes(held_at(member.program, [asked])[member.pk])
     return Brought(tiers, multipliers(tier_setup_of(member.program), tiers, asked.at))
+
+
+class TieredRewardForm(RewardForm):
+    """A reward, whose conditions may ask for the tiers that there are."""
+
+    def tiers(self) -> Tiers:
+        return tier_codes(self.program)
+
+
+@admin.register(Reward)
+class TieredRewardAdmin(RewardAdmin):
+    """Rewards, some of which are for some tiers only."""
+
+    form = TieredRewardForm
+
+    def tiers_of(
+        self, program: Program, members: Sequence[Member]
+    ) -> Mapping[Member, Mapping[str, str]]:
+        held = standings_of(program, members, program.now())
+        return {member: held_codes(held[member.pk]) for member in members}

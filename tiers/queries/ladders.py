@@ -246,6 +246,11 @@ def ladder_forms(program: Program) -> dict[str, dict[str, Any]]:
     return {row.code: newest[row.pk].form(row.name) for row in rows if row.pk in newest}
 
 
+def tier_codes(program: Program) -> dict[str, list[str]]:
+    """Return the codes of the tiers of each live ladder, as it was last saved."""
+    return {code: [*form["tiers"]] for code, form in ladder_forms(program).items()}
+
+
 def access_forms(program: Program) -> dict[str, dict[str, Any]]:
     """Return the live access rules by code, in their order."""
     rows = AccessRow.objects.live().filter(program=program)

@@ -8,9 +8,10 @@ from django.db import transaction
 
 from core.errors import DomainError, NotFound, invalid
 from loyalty.models import Member, Program
-from loyalty.queries.programs import point_type_forms
+from loyalty.queries.programs import live_content, point_type_forms, reward_forms
 from loyalty.rules.publication import Forms
-from loyalty.rules.rewards import faces_of
+from loyalty.rules.rewards import compile_rewards, faces_of
+from loyalty.rules.ruleset import compile_rule_set
 from loyalty.services.agreeing import archive_rows
 from loyalty.services.revisions import lock_program, renew_program
 from tiers.models import Ladder, LadderVersion
@@ -72,13 +73,13 @@ def edit_ladder(
     An archived ladder comes back. A version to come that the form says nothing new of
     moves to `applies_from`, where that is given.
 
-    :raises InvalidInput: if it cannot be used, or an access rule names a tier of it that
-        would go (pointers begin at /ladders or /access)
+    :raises InvalidInput: if it cannot be used (pointers begin at /ladders), or a tier of
+        it would go that something asks for, as in `check_askers`
     :raises TierIsHeld: if a tier would go that members are in
     """
     lock_program(program)
     forms = ladder_forms(program) | {code: dict(form)}
-    check_access_to(program, check_ladder_forms(program, forms))
+    check_askers(program, check_ladder_forms(program, forms))
     save_ladders(program=program, forms=forms, at=at, applies_from=applies_from)
     row = Ladder.objects.get(program=program, code=code)
     newest = newest_version(row)
@@ -91,21 +92,30 @@ def edit_ladder(
 def archive_ladder(*, ladder: Ladder, at: datetime) -> None:
     """Take a ladder out of use: its tiers bring nothing more. Its history stays.
 
-    :raises InvalidInput: if an access rule names a tier of it; pointers begin at /access
+    :raises InvalidInput: if something asks for a tier of it, as in `check_askers`
     """
     lock_program(ladder.program)
     forms = ladder_forms(ladder.program)
     forms.pop(ladder.code, None)
-    check_access_to(ladder.program, check_ladder_forms(ladder.program, forms))
+    check_askers(ladder.program, check_ladder_forms(ladder.program, forms))
     save_ladders(program=ladder.program, forms=forms, at=at)
 
 
-def check_access_to(program: Program, ladders: Mapping[str, CompiledLadder]) -> None:
-    """Refuse ladders without tiers that access rules name.
+def check_askers(program: Program, ladders: Mapping[str, CompiledLadder]) -> None:
+    """Refuse ladders without tiers that access rules, earning rules or rewards ask for.
 
-    :raises InvalidInput: with a pointer, from /access on
+    :raises InvalidInput: with a pointer, from /access, /rules or /rewards on
     """
     compile_access(access_forms(program), ladders=ladders, zone=program.zone)
+    tiers = {code: [tier.code for tier in ladder.tiers] for code, ladder in ladders.items()}
+    compile_rule_set(live_content(program), tiers=tiers)
+    compile_rewards(
+        reward_forms(program),
+        zone=program.zone,
+        currency=program.currency,
+        point_types=faces_of(point_type_forms(program)),
+        tiers=tiers,
+    )
 
 
 def check_ladders(program: Program, forms: Forms, at: datetime | None = None) -> None:
@@ -142,7 +152,9 @@ def undo_ladder_version(*, program: Program, code: str, at: datetime) -> LadderV
     :raises NotFound: if there is no such ladder
     :raises NothingToUndo: if it is the only version
     :raises TierIsHeld: if staff gave a tier by hand that only it has
+    :raises InvalidInput: if something asks for a tier that only it has, as in `check_askers`
     """
+    lock_program(program)
     row = Ladder.objects.select_for_update().filter(program=program, code=code).first()
     if row is None or row.archived_at is not None:
         raise NotFound(f"There is no ladder {code!r} in this program.")
@@ -152,6 +164,8 @@ def undo_ladder_version(*, program: Program, code: str, at: datetime) -> LadderV
     newest, before = standing
     gone = [code for code in newest.content["tiers"] if code not in before.content["tiers"]]
     _refuse_by_hand(row, gone, at)
+    forms = ladder_forms(program) | {code: before.form(row.name)}
+    check_askers(program, check_ladder_forms(program, forms))
     newest.undone_at = at
     newest.reviewed_at = at if newest.judges_like(before) else None
     newest.save(update_fields=["undone_at", "reviewed_at"])

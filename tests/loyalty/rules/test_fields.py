@@ -10,6 +10,7 @@ from loyalty.rules.fields import (
     ORDER_FIELDS,
     lines_fields,
     lines_schema,
+    member_schema,
     when_fields,
     when_schema,
 )
@@ -50,3 +51,30 @@ def test_a_line_filter_names_the_line_the_order_and_the_member():
 def test_a_line_in_a_rules_when_is_answered_with_what_the_order_has():
     with pytest.raises(ExpressionError, match=r"did you mean order\.categories"):
         compile_expression('line.category == "coffee"', when_schema("order"))
+
+
+@pytest.mark.parametrize("schema", [when_schema("order"), lines_schema()])
+def test_the_days_of_the_week_are_known(schema):
+    with pytest.raises(ExpressionError, match="never 'sunday'; did you mean 'sun'"):
+        compile_expression('order.weekday == "sunday"', schema)
+
+
+def test_any_tier_may_be_asked_for_where_nobody_says_which_there_are():
+    source = 'member.tier.vip == "gold"'
+
+    assert compile_expression(source, member_schema())({"member": {"tier": {"vip": "gold"}}})
+
+
+@pytest.mark.parametrize(
+    ("tiers", "told"),
+    [
+        ({}, "of member.tier there is nothing"),
+        ({"club": ["gold"]}, "of member.tier there is member.tier.club"),
+        ({"club": ["gold"], "vips": ["gold"]}, "did you mean member.tier.vips?"),
+    ],
+)
+def test_a_ladder_that_is_not_there_is_told_from_those_that_are(tiers, told):
+    with pytest.raises(ExpressionError) as caught:
+        compile_expression('member.tier.vip == "gold"', member_schema(tiers))
+
+    assert caught.value.detail == f"member.tier.vip is not known; {told}"

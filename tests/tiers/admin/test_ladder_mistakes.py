@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.factories import NOON
+from tests.factories import NOON, SPEND, change_rules
 from tests.loyalty.admin.conftest import page
 from tests.tiers.admin.posting import ROW, added, errors_of, posted
 from tiers.models import LadderVersion
@@ -94,6 +94,16 @@ def test_a_tier_that_access_rules_name_cannot_be_taken_away(staff, vip):
 
     (told,) = errors_of(answer)["tiers"]
     assert told.startswith("Access rule blend: there is no tier 'vip.gold'")
+
+
+def test_a_tier_that_earning_rules_ask_for_cannot_be_taken_away(staff, vip):
+    rule = SPEND | {"when": 'member.tier.vip == "gold"'}
+    change_rules(vip.program, {"spend": rule})
+
+    answer = staff.post(page(vip), posted(vip, rows={2: None}))
+
+    (told,) = errors_of(answer)["tiers"]
+    assert told.startswith("Earning rule spend: member.tier.vip is never 'gold'; it is one of")
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])

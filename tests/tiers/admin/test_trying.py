@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from tests.factories import NOON, make_member, make_program, state_event
+from tests.factories import NOON, make_member, make_program, make_rewards, state_event
+from tests.loyalty.admin.conftest import page
+from tests.loyalty.admin.test_rewards import posted as reward_posted
 from tests.loyalty.admin.test_rules import posted
 from tests.tiers.factories import make_ladders, spend
 
@@ -43,3 +45,22 @@ def test_a_condition_on_a_tier_holds_for_whoever_had_it_then(staff, shop, ada):
 
 def test_a_tiers_multiplier_counts_where_the_rule_lets_it(staff, shop, ada):
     assert results(staff, shop, multipliers="true") == ["15 points", "10 points"]
+
+
+def test_a_rule_asks_for_tiers_that_there_are(staff, shop):
+    rule = shop.earning_rules.get(code="review")
+
+    answer = staff.post(page(rule), posted(rule, when='member.tier.vip == "golden"'))
+
+    (told,) = answer.context["adminform"].errors["when"]
+    assert told.startswith("member.tier.vip is never 'golden'; did you mean 'gold'?")
+
+
+def test_a_reward_asks_for_tiers_that_there_are(staff, shop):
+    make_rewards(shop, cup={"cost": {"points": 10}, "gives": {"free_product": "CUP"}})
+    reward = shop.rewards.get()
+
+    answer = staff.post(page(reward), reward_posted(reward, when="member.tier.vpi == None"))
+
+    (told,) = answer.context["adminform"].errors["when"]
+    assert told.startswith("member.tier.vpi is not known; did you mean member.tier.vip?")

@@ -3,7 +3,15 @@ from datetime import timedelta
 import pytest
 
 from core.errors import InvalidInput
-from tests.factories import NOON, balance_of, make_member, make_program
+from tests.factories import (
+    NOON,
+    SPEND,
+    balance_of,
+    change_rules,
+    make_member,
+    make_program,
+    make_rewards,
+)
 from tests.tiers.factories import TIERS, make_ladders, review, spend, tier_of
 from tiers.models import Ladder, LadderVersion
 from tiers.queries.ladders import ladder_forms
@@ -251,18 +259,52 @@ def test_an_archived_ladder_comes_back_by_being_edited():
     assert LadderVersion.objects.count() == 1
 
 
-def test_what_an_access_rule_names_cannot_go():
-    program = make_program()
-    make_ladders(program)
+def access(program):
     rule = {"skus": ["BLEND"], "tiers": ["vip.gold"]}
     save_access(program=program, forms={"blend": rule}, at=NOON)
+
+
+def rule(program):
+    change_rules(program, {"spend": SPEND | {"when": 'member.tier.vip == "gold"'}})
+
+
+def reward(program):
+    gives = {"cost": {"points": 10}, "gives": {"free_product": "CUP"}}
+    make_rewards(program, cup=gives | {"when": 'member.tier.vip == "gold"'})
+
+
+ASKERS = [(access, "/access/blend/tiers/0"), (rule, "/rules/spend/when")]
+ASKERS += [(reward, "/rewards/cup/when")]
+
+
+@pytest.mark.parametrize(("ask", "pointer"), ASKERS)
+def test_a_tier_that_something_asks_for_cannot_go(ask, pointer):
+    program = make_program()
+    make_ladders(program)
+    ask(program)
     without = {"tiers": {code: TIERS[code] for code in ("member", "silver")}}
 
-    with pytest.raises(InvalidInput, match=r"there is no tier 'vip\.gold'"):
+    with pytest.raises(InvalidInput) as edited:
         edit_ladder(program=program, code="vip", form=without, at=NOON)
-    with pytest.raises(InvalidInput, match=r"there is no tier 'vip\.gold'"):
+    with pytest.raises(InvalidInput) as archived:
         archive_ladder(ladder=Ladder.objects.get(), at=NOON)
 
+    assert [each.value.problems[0].pointer for each in (edited, archived)] == [pointer] * 2
+    assert ladder_forms(program) == {"vip": {"tiers": TIERS}}
+
+
+@pytest.mark.parametrize(("ask", "pointer"), ASKERS)
+def test_a_change_is_not_undone_that_made_a_tier_something_asks_for(ask, pointer):
+    program = make_program()
+    without = {"tiers": {code: TIERS[code] for code in ("member", "silver")}}
+    edit_ladder(program=program, code="vip", form=without, at=NOON)
+    edit_ladder(program=program, code="vip", form={"tiers": TIERS}, at=NOON + DAY)
+    ask(program)
+
+    with pytest.raises(InvalidInput) as caught:
+        undo_ladder_version(program=program, code="vip", at=NOON + DAY)
+
+    assert caught.value.problems[0].pointer == pointer
     assert ladder_forms(program) == {"vip": {"tiers": TIERS}}
 
 
