@@ -252,7 +252,7 @@ def test_a_ladder_that_access_rules_name_is_not_archived(staff, vip):
 
     answer = staff.post(reverse("admin:tiers_ladder_archive", args=[vip.pk]), follow=True)
 
-    assert "There is no tier &#x27;vip.gold&#x27;" in text_of(answer)
+    assert "Access rule blend: there is no tier &#x27;vip.gold&#x27;" in text_of(answer)
     vip.refresh_from_db()
     assert vip.archived_at is None
 
