@@ -8,6 +8,8 @@ from storefront import health
 from storefront.api import links
 from storefront.api.program_view import NothingHere
 
+handler400 = "storefront.api.program_view.answer_unread"
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("storefront.api.urls")),

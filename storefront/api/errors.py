@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions
@@ -155,6 +155,16 @@ def _not_here(error: Http404) -> Refusal:
 @refusal_of.register
 def _too_big(error: RequestDataTooBig) -> Refusal:
     return Refusal(413, BodyTooLarge.default_code, "The body is too large.")
+
+
+@refusal_of.register
+def _misaddressed(_error: DisallowedHost) -> Refusal:
+    return Refusal(400, "unknown_host", "ALLOWED_HOSTS does not name this Host.")
+
+
+@refusal_of.register
+def _suspicious(_error: SuspiciousOperation) -> Refusal:
+    return Refusal(400, "bad_request", "The request cannot be read.")
 
 
 @refusal_of.register

@@ -7,10 +7,12 @@ from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
 import structlog
+from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_etags
 from django.views.decorators.csrf import csrf_exempt
+from django.views.defaults import bad_request
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -146,6 +148,23 @@ class NothingHere(ProgramView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         refuse_broken_address(request)
         raise Http404
+
+
+class Unread(ProgramView):
+    """The refusal of a request that did not get as far as its address."""
+
+    schema = None  # type: ignore[assignment]
+    error: Exception = SuspiciousOperation()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise self.error
+
+
+def answer_unread(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Say what Django had against a request: to programs as a problem, to people as a page."""
+    if request.path_info.startswith("/api/"):
+        return Unread.as_view(error=exception)(request)
+    return bad_request(request, exception)
 
 
 class ReadOnly(ProgramView):

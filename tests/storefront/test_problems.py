@@ -320,3 +320,19 @@ def test_the_log_has_one_id_from_the_start_to_the_end_of_a_request(door, caplog)
 
     asked = {line["request_id"] for line in lines if line["event"].startswith("request_")}
     assert asked == {answer["X-Request-Id"]}
+
+
+@pytest.mark.parametrize("path", ["/program", "/nowhere"])
+def test_a_host_that_is_not_ours_is_refused_as_a_problem(door, path):
+    answer = door.get(path, Host="elsewhere.example")
+
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    assert answer.json()["code"] == "unknown_host"
+    assert answer["X-Request-Id"] == answer.json()["request_id"]
+
+
+def test_people_who_come_by_another_host_get_a_page(client, db):
+    answer = client.get("/admin/", headers={"Host": "elsewhere.example"})
+
+    assert answer.status_code == 400
+    assert answer["Content-Type"].startswith("text/html")
