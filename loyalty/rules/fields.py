@@ -19,7 +19,7 @@ ANY = FieldType.ANY
 # The codes of the tiers of each ladder that a program has.
 Tiers = Mapping[str, Sequence[str]]
 
-TIER = "member.tier."
+TIER = "member.tier"
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ EVENT_FIELDS: Fields = {
 }
 
 MEMBER_FIELDS: Fields = {
-    f"{TIER}*": Field(
+    f"{TIER}.*": Field(
         TEXT,
         "The member's tier in a ladder; the ladder's code follows the dot.",
         'member.tier.vip in ["gold", "platinum"]',
@@ -213,7 +213,7 @@ def _schema(fields: Fields, tiers: Tiers | None) -> Schema:
     types = {name: field.type for name, field in fields.items()}
     values = {name: field.values for name, field in fields.items() if field.values}
     if tiers is not None:
-        del types[f"{TIER}*"]
-        values |= {f"{TIER}{ladder}": codes for ladder, codes in tiers.items()}
-        types |= dict.fromkeys((f"{TIER}{ladder}" for ladder in tiers), TEXT)
-    return Schema(types, values, closed=() if tiers is None else ("member.tier",))
+        del types[f"{TIER}.*"]
+        values |= {f"{TIER}.{ladder}": codes for ladder, codes in tiers.items()}
+        types |= dict.fromkeys((f"{TIER}.{ladder}" for ladder in tiers), TEXT)
+    return Schema(types, values, closed=() if tiers is None else (TIER,))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -311,7 +312,8 @@ def signup_of(member: Member) -> EventStatement:
 def _waiting_for(wave: Wave, facts: Sequence[Fact]) -> Iterable[tuple[Fact, Claim]]:
     """Yield the orders and events that waited for these members, oldest first.
 
-    Not by their numbers: what was nobody's came in whatever order its batch was done in.
+    Those of one time by their ids: what was nobody's came in whatever order its batch was
+    done in, and databases sort texts in ways of their own.
     """
     by_id = {f.member.external_id: f for f in facts if f.member}
     by_email = {f.member.email: f for f in facts if f.member and f.member.email}
@@ -327,7 +329,7 @@ def _waiting_for(wave: Wave, facts: Sequence[Fact]) -> Iterable[tuple[Fact, Clai
     orders = Order.objects.filter(
         waiting, program_id=wave.setup.program_id, waiting=True, placed_at__gte=since
     )
-    for order in orders.order_by("placed_at", "external_id"):
+    for order in sorted(orders, key=attrgetter("placed_at", "external_id")):
         fact = (
             by_id.get(order.member_ref)
             or by_email.get(order.guest_email)
@@ -340,7 +342,7 @@ def _waiting_for(wave: Wave, facts: Sequence[Fact]) -> Iterable[tuple[Fact, Clai
         member_ref__in=by_id,
         occurred_at__gte=since,
     )
-    for event in events.order_by("occurred_at", "external_id"):
+    for event in sorted(events, key=attrgetter("occurred_at", "external_id")):
         fact = by_id[event.member_ref]
         yield fact, Claim("event", event.external_id, _id_of(fact))
 
