@@ -194,7 +194,7 @@ def _unknown(name: object, known: Iterable[str]) -> Problem:
     """Say that a field is unknown, and which one may have been meant."""
     # Comparing long texts takes long, and no field has a long name.
     key = shown(name, 40)
-    near = get_close_matches(key, known, n=1, cutoff=0.5)
+    near = get_close_matches(key, known, n=1, cutoff=0.54)
     hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(known) or 'none'}"
     detail = f"there is no field '{key}' here; {hint}"
     return Problem(f"/{token(name)}", "unknown_field", detail)
