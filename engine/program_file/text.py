@@ -163,7 +163,9 @@ class _Composer:
             reason = " ".join(part for part in (error.context, error.problem) if part)
             self._stop(_place(mark), "not_yaml", f"this is neither YAML nor JSON: {reason}")
         except (YAMLError, ValueError, OverflowError) as error:
-            self._stop(self._last_place(), "not_yaml", f"this is neither YAML nor JSON: {error}")
+            self._stop(
+                self._last_place(), "not_yaml", f"this is neither YAML nor JSON: {error}"
+            )
 
     def _take(self, event: Event) -> None:
         place = _place(event.start_mark)
