@@ -18,11 +18,13 @@ from tiers.queries.telling import held_codes
 admin.site.unregister([EarningRule, Reward])
 
 
-class TieredEarningRuleForm(EarningRuleForm):
-    """A rule, whose conditions may ask for the tiers that there are."""
+def tiers_there_are(form: EarningRuleForm | RewardForm) -> Tiers:
+    """Return the tiers that conditions in a form may ask for."""
+    return tier_codes(form.program)
 
-    def tiers(self) -> Tiers:
-        return tier_codes(self.program)
+
+class TieredEarningRuleForm(EarningRuleForm):
+    tiers = tiers_there_are
 
 
 @admin.register(EarningRule)
@@ -46,10 +48,7 @@ def _brought_to(event: MemberEvent) -> Brought:
 
 
 class TieredRewardForm(RewardForm):
-    """A reward, whose conditions may ask for the tiers that there are."""
-
-    def tiers(self) -> Tiers:
-        return tier_codes(self.program)
+    tiers = tiers_there_are
 
 
 @admin.register(Reward)

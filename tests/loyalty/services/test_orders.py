@@ -7,6 +7,9 @@ import pytest
 from core.errors import InvalidInput
 from loyalty.models import Decision, Order
 from loyalty.queries.balances import WalletView
+from loyalty.queries.programs import live_content
+from loyalty.queries.trials import last_orders, try_on_orders
+from loyalty.rules.ruleset import compile_rule_set
 from loyalty.services.orders import ConflictingFact, VersionConflict
 from tests.factories import (
     NOON,
@@ -241,6 +244,33 @@ def test_of_two_orders_at_one_time_the_one_known_first_is_the_first():
     state_order(program, "2")
 
     assert balance_of(ada).available == 100
+
+
+def test_of_two_orders_at_one_time_that_are_claimed_together_one_is_the_first():
+    first = {"on": "order", "award": {"points": 100}, "when": "order.is_first"}
+    program = make_program(rules={"first": first})
+    # Judged in the order of their ids, which is not that in which they came.
+    for name in ("2", "1"):
+        state_order(program, name, guest={"email": "ada@example.org"})
+
+    ada = make_member(program, email="ada@example.org")
+
+    assert balance_of(ada).available == 100
+
+
+def test_of_two_orders_at_one_time_one_is_the_first_when_a_rule_is_tried_on_them():
+    first = {"on": "order", "award": {"points": 100}, "when": "order.is_first"}
+    program = make_program(rules={})
+    make_member(program)
+    for name in ("1", "2"):
+        state_order(program, name)
+    change_rules(program, {"first": first})
+    rules = compile_rule_set(live_content(program))
+
+    trials = try_on_orders(rules, last_orders(program), program)
+
+    points = {t.fact.external_id: t.evaluation.outcomes[0].desired for t in trials}
+    assert points == {"1": 100, "2": 0}
 
 
 @pytest.mark.parametrize(
